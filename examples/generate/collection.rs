@@ -1,0 +1,176 @@
+//! Writing one collection: the units, rows and records of reads that the collectors would have left behind.
+//!
+//! Which units there are, what they cover and which tables they fill comes from the collectors themselves. Only the call log is empty, because
+//! nothing was called.
+
+use std::path::Path;
+
+use anyhow::Context;
+use backup_audit::collect::{COLLECTORS, Collector, Unit, backup_vaults, tables};
+use backup_audit::dataset::manifest::{Caller, Scope};
+use backup_audit::dataset::reads::Read;
+use backup_audit::dataset::rows::Millis;
+use backup_audit::dataset::write::Start;
+use backup_audit::dataset::{Batch, OpenCollection, ReadStatus, Table, UnitId};
+
+use crate::plans::{ACCOUNT, REGIONS};
+use crate::random::Random;
+use crate::refusals::{Refusal, refusal};
+use crate::world::{Place, World};
+use crate::{activity, configuration, databases, snapshots};
+
+/// Who collects.
+pub(crate) const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/backup-audit-read/weekly";
+/// Items of a page, which most lists give.
+const PAGE: i64 = 1_000;
+/// Time a page takes, in milliseconds.
+const PAGE_MS: i64 = 180;
+
+/// Writes the collection that begins at a moment; `age` counts from the newest.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write(world: &World, out: &Path, started_s: i64, age: usize, seed: u64) -> anyhow::Result<String> {
+    let start = Start {
+        caller: Caller { account_id: ACCOUNT.to_owned(), arn: CALLER.to_owned(), user_id: "AROAEXAMPLEBACKUPAUDIT:weekly".to_owned() },
+        scope: Scope { accounts: vec![ACCOUNT.to_owned()], regions: REGIONS.map(str::to_owned).to_vec() },
+        started_s,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let random = u32::try_from(Random::new(seed, &format!("collection/{started_s}")).next() >> 32).unwrap_or_default();
+    let open = OpenCollection::begin(out, start, random).context("cannot begin a collection")?;
+    let id = open.id().to_owned();
+    let mut ended_ms = started_s * 1_000;
+    for region in REGIONS {
+        let mut reader = Reader { world, open: &open, place: Place { region, now_s: started_s }, age, clock_ms: started_s * 1_000 };
+        for collector in COLLECTORS {
+            reader.collect(*collector).with_context(|| format!("cannot write collection {id}"))?;
+        }
+        ended_ms = ended_ms.max(reader.clock_ms);
+    }
+    open.seal(&tables(), ended_ms / 1_000).context("cannot seal the collection")?;
+    Ok(id)
+}
+
+/// Reads one Region in place of the collectors' runner.
+struct Reader<'a> {
+    world: &'a World,
+    open: &'a OpenCollection,
+    place: Place,
+    age: usize,
+    clock_ms: i64,
+}
+
+impl Reader<'_> {
+    fn collect(&mut self, collector: &dyn Collector) -> anyhow::Result<()> {
+        let Some((parents, _)) = collector.parents() else {
+            return self.unit(collector, &Unit::REGION);
+        };
+        let parents = self.rows(parents, None);
+        // The record that says that all parents are known; it takes no call and has no rows.
+        let reads: Vec<Read> = collector.tables().iter().map(|table| self.read(collector, table, &Unit::REGION, 0, 0, None)).collect();
+        self.open.write(&self.unit_id(collector, &Unit::REGION), &[], &reads)?;
+        for unit in collector.units(Some(&parents), self.place.now_s) {
+            self.unit(collector, &unit)?;
+        }
+        Ok(())
+    }
+
+    fn unit(&mut self, collector: &dyn Collector, unit: &Unit) -> anyhow::Result<()> {
+        let refused = refusal(self.age, name(collector), self.place.region, unit.parent.as_deref());
+        let mut tables: Vec<(&'static Table, Batch)> = Vec::new();
+        for table in collector.tables() {
+            let batch = if refused.is_some() { Batch::new(table.columns) } else { self.rows_in_range(table, unit) };
+            tables.push((table, batch));
+        }
+        let items = tables.iter().map(|(_, batch)| i64::try_from(batch.len()).unwrap_or(i64::MAX)).sum::<i64>();
+        let pages = if refused.is_some() { 0 } else { (items - 1).div_euclid(PAGE).max(0) + 1 };
+        let mut reads = Vec::new();
+        for (table, batch) in &tables {
+            let read = self.read(collector, table, unit, pages, items, refused.as_ref());
+            reads.push(Read { rows_count: i64::try_from(batch.len()).ok(), ..read });
+        }
+        self.clock_ms += pages.max(1) * PAGE_MS;
+        self.open.write(&self.unit_id(collector, unit), &tables, &reads)?;
+        Ok(())
+    }
+
+    fn read(&self, collector: &dyn Collector, table: &Table, unit: &Unit, pages: i64, items: i64, refused: Option<&Refusal>) -> Read {
+        let listed = collector.operations().first().map_or("", |operation| operation.name);
+        let whole = unit.parent.is_none() && collector.parents().is_some();
+        let (from_s, to_s) = if whole { (None, None) } else { self.covered(collector, unit) };
+        Read {
+            table: Some(table.name.to_owned()),
+            parent: unit.parent.clone(),
+            status: Some(refused.map_or(ReadStatus::Complete, |refused| refused.status).word().to_owned()),
+            operation: Some(refused.map_or(listed, |refused| refused.operation).to_owned()),
+            from_s,
+            to_s,
+            started: Some(Millis(self.clock_ms)),
+            ended: Some(Millis(self.clock_ms + pages * PAGE_MS)),
+            pages_count: Some(pages),
+            items_count: Some(items),
+            rows_count: Some(0),
+            reason: refused.map(|refused| refused.reason.clone()),
+        }
+    }
+
+    /// What AWS still tells, within what the unit asks for.
+    fn covered(&self, collector: &dyn Collector, unit: &Unit) -> (Option<i64>, Option<i64>) {
+        let (from_s, to_s) = collector.covers(self.clock_ms.div_euclid(1_000));
+        let range = unit.range;
+        let from_s = [from_s, range.and_then(|range| range.from_s)].into_iter().flatten().max();
+        let to_s = [to_s, range.and_then(|range| range.to_s)].into_iter().flatten().min();
+        (from_s, to_s)
+    }
+
+    fn unit_id(&self, collector: &dyn Collector, unit: &Unit) -> UnitId {
+        UnitId {
+            account_id: ACCOUNT.to_owned(),
+            region: self.place.region.to_owned(),
+            collector: name(collector).to_owned(),
+            parent: unit.parent.clone(),
+            range: unit.range.map(|range| (range.from_s, range.to_s)),
+        }
+    }
+
+    fn rows_in_range(&self, table: &'static Table, unit: &Unit) -> Batch {
+        let Some(range) = unit.range else { return self.rows(table, unit.parent.as_deref()) };
+        let points = activity::recovery_points(self.world, self.place, unit.parent.as_deref().unwrap_or_default());
+        Batch::from_rows(points.into_iter().filter(|point| {
+            let created_s = point.creation_date.map_or(i64::MIN, |created| created.0.div_euclid(1_000));
+            range.from_s.is_none_or(|from_s| from_s <= created_s) && range.to_s.is_none_or(|to_s| created_s < to_s)
+        }))
+    }
+
+    /// The rows of a table, of one parent where it is read by parent.
+    fn rows(&self, table: &'static Table, parent: Option<&str>) -> Batch {
+        let (world, place) = (self.world, self.place);
+        let arn = parent.unwrap_or_default();
+        match table.name {
+            "region_settings" => Batch::from_rows(configuration::settings(place)),
+            name if name == backup_vaults::TABLE.name => Batch::from_rows(configuration::vaults(world, place)),
+            "vault_policies" => Batch::from_rows([configuration::policy(arn)]),
+            "vault_notifications" => Batch::from_rows([configuration::notifications(arn, place.region)]),
+            "backup_plans" => Batch::from_rows(configuration::plans(world, place)),
+            "plan_rules" => Batch::from_rows(configuration::rules(arn)),
+            "plan_copies" => Batch::from_rows(configuration::copies(arn)),
+            "selections" => Batch::from_rows(configuration::selections(world, arn, place.now_s)),
+            "resource_tags" => Batch::from_rows(configuration::tags(world, place)),
+            "rds_instances" => Batch::from_rows(databases::instances(world, place)),
+            "rds_clusters" | "neptune_clusters" | "documentdb_clusters" => Batch::from_rows(databases::clusters(world, place, table.name)),
+            "rds_automated_backups" => Batch::from_rows(snapshots::automated_backups(world, place)),
+            "rds_snapshots" => Batch::from_rows(snapshots::snapshots(world, place)),
+            "backup_jobs" => Batch::from_rows(activity::backup_jobs(world, place)),
+            "copy_jobs" => Batch::from_rows(activity::copy_jobs(world, place)),
+            "restore_jobs" => Batch::from_rows(activity::restore_jobs(world, place)),
+            "recovery_points" => Batch::from_rows(activity::recovery_points(world, place, arn)),
+            _ => Batch::new(table.columns), // of a service that the estate does not use
+        }
+    }
+}
+
+/// First table of a collector, which names it.
+fn name(collector: &dyn Collector) -> &'static str {
+    collector.tables().first().map_or("", |table| table.name)
+}

@@ -1,0 +1,87 @@
+//! The estate with its history, and what of it is seen from a Region at a moment.
+
+use backup_audit::model::moment::DAY_S;
+
+use crate::fleet::{Database, fleet};
+use crate::history::{Copy, History, Job, Point, simulate};
+use crate::plans::{ACCOUNT, PLANS, Plan, VAULTS, Vault};
+use crate::timeline::Timeline;
+
+/// Days for which AWS Backup lists jobs.
+const JOBS_DAYS: i64 = 30;
+
+/// Where and when a read looks.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) region: &'static str,
+    pub(crate) now_s: i64,
+}
+
+/// Everything there is.
+pub(crate) struct World {
+    pub(crate) timeline: Timeline,
+    pub(crate) databases: Vec<Database>,
+    pub(crate) history: History,
+}
+
+impl World {
+    /// An estate of so many rows of databases.
+    pub(crate) fn new(rows: usize, seed: u64, timeline: Timeline) -> Self {
+        let databases = fleet(rows, seed, &timeline);
+        let history = simulate(&databases, seed, &timeline);
+        Self { timeline, databases, history }
+    }
+
+    /// Whether something deleted so many days of a quarter before the end is there.
+    fn is_there(&self, deleted_ago: Option<i64>, now_s: i64) -> bool {
+        deleted_ago.is_none_or(|days| now_s < self.timeline.ago(days))
+    }
+
+    /// Vaults of a Region.
+    pub(crate) fn vaults(&self, place: Place) -> impl Iterator<Item = &'static Vault> {
+        VAULTS.iter().filter(move |vault| vault.region == place.region && self.is_there(vault.deleted_ago, place.now_s))
+    }
+
+    /// Plans of a Region.
+    pub(crate) fn plans(&self, place: Place) -> impl Iterator<Item = &'static Plan> {
+        PLANS.iter().filter(move |plan| plan.region == place.region && self.is_there(plan.deleted_ago, place.now_s))
+    }
+
+    /// Selections of a plan that are there.
+    pub(crate) fn selections(&self, plan: &'static Plan, now_s: i64) -> impl Iterator<Item = &'static crate::plans::Selection> {
+        plan.selections.iter().filter(move |selection| self.is_there(selection.deleted_ago, now_s))
+    }
+
+    /// Databases of a Region.
+    pub(crate) fn databases(&self, place: Place) -> impl Iterator<Item = &Database> {
+        self.databases.iter().filter(move |database| database.entry.region == place.region && database.exists(place.now_s))
+    }
+
+    /// Jobs of a Region that AWS still lists.
+    pub(crate) fn jobs(&self, place: Place) -> impl Iterator<Item = &Job> {
+        self.history.jobs.iter().filter(move |job| job.plan.region == place.region && is_listed(job.created_s, place.now_s))
+    }
+
+    /// Copy jobs started in a Region that AWS still lists.
+    pub(crate) fn copies(&self, place: Place) -> impl Iterator<Item = (&Copy, &Point)> {
+        let all = self.history.copies.iter().map(|copy| (copy, &self.history.points[copy.point]));
+        all.filter(move |(copy, point)| point.region == place.region && is_listed(copy.created_s, place.now_s))
+    }
+
+    /// Points of a Region that are there, those being made as well.
+    pub(crate) fn points_of(&self, place: Place) -> impl Iterator<Item = &Point> {
+        let there = move |point: &&Point| point.region == place.region && point.started_s < place.now_s && place.now_s < point.gone_s;
+        self.history.points.iter().filter(there)
+    }
+
+    /// ARN of a point: that of the snapshot it is.
+    pub(crate) fn point_arn(&self, point: &Point) -> String {
+        let kind = if self.databases[point.database].entry.kind.is_cluster() { "cluster-snapshot" } else { "snapshot" };
+        let job = if point.copy_of.is_some() { "copyjob" } else { "job" };
+        format!("arn:aws:rds:{}:{ACCOUNT}:{kind}:awsbackup:{job}-{}", point.region, point.job_id.to_lowercase())
+    }
+}
+
+fn is_listed(created_s: i64, now_s: i64) -> bool {
+    now_s - JOBS_DAYS * DAY_S <= created_s && created_s < now_s
+}

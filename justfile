@@ -1,0 +1,30 @@
+# Tasks by name; `.ci/run` runs the same words on a clean machine.
+
+# formats, lints, tests
+check:
+    cargo fmt --all -- --check
+    cargo clippy --all-targets -- -D warnings
+    cargo test
+    cargo test --doc
+    cargo deny check
+
+# what docs/, reports/ and examples/ derive
+docs:
+    AUDIT_BLESS=1 cargo test --test it -- generated the_committed_report
+
+# the example dataset; its report follows with `just docs`
+example:
+    rm -rf examples/acme/2*
+    cargo run --example generate -- --resources 60 --days 90 --seed 7 --out examples/acme
+
+# the binary against an AWS emulator, with boto3 and the AWS CLI
+e2e:
+    tests/e2e/setup.sh tests/e2e/.venv
+    cargo build
+    AUDIT_BIN="${CARGO_TARGET_DIR:-target}/debug/audit" tests/e2e/.venv/bin/python -m pytest -q tests/e2e
+
+# the report in Chromium: axe, no requests, no horizontal scroll
+browser:
+    npm --prefix tests/browser ci --no-audit --no-fund
+    cargo run -- --offline --dataset examples/acme --out target/report || true
+    node tests/browser/check.mjs target/report/report.html target/report.png

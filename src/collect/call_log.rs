@@ -1,0 +1,314 @@
+//! The log of calls: one JSON line for each attempt to ask AWS something, so that an auditor can see what was asked, when, and what answered.
+//!
+//! Service, operation, account, Region, attempt, method, path, query and body go in before the request is sent; status, request id, length and
+//! SHA-256 of the answer, or what went wrong, after the attempt. Never a header (they hold the signature) and never an answer (it is in the
+//! tables). An attempt whose line cannot be written counts as failed: there is no call without its line. Calls of credential providers (SSO,
+//! instance metadata) are not collected data and do not appear.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_sts::operation::RequestId;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::door::Clock;
+use super::error::{CollectError, causes, one_line};
+use super::limiter::Stamp;
+
+/// Longest request body written down; read requests are far smaller.
+const LONGEST_BODY_BYTES: usize = 4_096;
+
+/// One attempt, as it stands in the log. Times are RFC 3339 in UTC with milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// `backup`, `rds`, `tagging`, `sts`.
+    pub service: String,
+    /// `ListBackupVaults`.
+    pub operation: String,
+    /// Twelve digits; empty for the call that asks for it.
+    pub account_id: String,
+    /// `eu-west-1`.
+    pub region: String,
+    /// 1 for the first attempt of a call.
+    pub attempt: u32,
+    /// `None` if nothing was sent, for instance for want of credentials.
+    pub method: Option<String>,
+    /// Path of the URL.
+    pub path: Option<String>,
+    /// Query of the URL as sent; a page after the first shows its token here or in the body.
+    pub query: Option<String>,
+    /// Body if it is text of at most 4 KiB.
+    pub body: Option<String>,
+    /// When the attempt began.
+    pub start: String,
+    /// When the attempt ended.
+    pub end: String,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// The request id that AWS support asks for.
+    pub request_id: Option<String>,
+    /// Length of the answer's body.
+    pub response_bytes: Option<u64>,
+    /// SHA-256 of the answer's body, hexadecimal.
+    pub response_sha256: Option<String>,
+    /// What went wrong, in one line.
+    pub error: Option<String>,
+}
+
+impl Storable for Call {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Where lines go. Clones write to the same file.
+#[derive(Clone, Debug)]
+pub struct CallLog(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: Option<Mutex<File>>,
+    attempts: AtomicU64,
+}
+
+impl CallLog {
+    /// Opens a log to append to, creating it if need be; a last line that an interrupted run left unfinished is cut off.
+    ///
+    /// # Errors
+    /// `CollectError::CallLog` naming the file.
+    pub fn open(path: &Path) -> Result<Self, CollectError> {
+        let open = || {
+            let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            let end = end_of_last_line(&mut file)?;
+            file.set_len(end)?;
+            file.seek(SeekFrom::Start(end))?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| CollectError::CallLog { path: path.display().to_string(), source })?;
+        Ok(Self(Arc::new(Inner { file: Some(Mutex::new(file)), attempts: AtomicU64::new(0) })))
+    }
+
+    /// A log that only counts, for commands that keep no collection.
+    pub fn counting() -> Self {
+        Self(Arc::new(Inner { file: None, attempts: AtomicU64::new(0) }))
+    }
+
+    /// Attempts made since it was opened.
+    pub fn attempts(&self) -> u64 {
+        self.0.attempts.load(Ordering::Relaxed)
+    }
+
+    fn write(&self, call: &Call) -> io::Result<()> {
+        self.0.attempts.fetch_add(1, Ordering::Relaxed);
+        let Some(file) = &self.0.file else { return Ok(()) };
+        let mut line = serde_json::to_vec(call)?;
+        line.push(b'\n');
+        file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+    }
+}
+
+/// The length of a file up to and including its last line feed.
+fn end_of_last_line(file: &mut File) -> io::Result<u64> {
+    const STEP: u64 = 8_192;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    while end > 0 {
+        let start = end.saturating_sub(STEP);
+        let mut part = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        Read::by_ref(file).take(end - start).read_to_end(&mut part)?;
+        if let Some(place) = part.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(start + u64::try_from(place).unwrap_or(0) + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+/// The interceptor that writes the lines of one client.
+#[derive(Clone, Debug)]
+pub(super) struct LogCalls {
+    log: CallLog,
+    clock: Clock,
+    stamp: Stamp,
+}
+
+impl LogCalls {
+    pub(super) fn new(log: CallLog, clock: Clock, stamp: Stamp) -> Self {
+        Self { log, clock, stamp }
+    }
+
+    fn now(&self) -> String {
+        let now_ms = self.clock.now_ms();
+        Timestamp::from_millisecond(now_ms)
+            .map_or_else(|_| format!("{now_ms} ms"), |now| now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+    }
+}
+
+impl Intercept for LogCalls {
+    fn name(&self) -> &'static str {
+        "LogCalls"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let ticket = self.stamp.ticket(config);
+        let call = Call {
+            service: ticket.service.to_owned(),
+            operation: ticket.operation,
+            account_id: ticket.account_id.to_string(),
+            region: ticket.region.to_string(),
+            attempt: config.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts),
+            start: self.now(),
+            ..Call::default()
+        };
+        config.interceptor_state().store_put(call);
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(mut call) = config.load::<Call>().cloned() else { return Ok(()) };
+        let request = context.request();
+        call.method = Some(request.method().to_owned());
+        if let Ok(url) = url::Url::parse(request.uri()) {
+            call.path = Some(url.path().to_owned());
+            call.query = url.query().map(str::to_owned);
+        }
+        call.body = request.body().bytes().filter(|body| !body.is_empty() && body.len() <= LONGEST_BODY_BYTES).and_then(text);
+        config.interceptor_state().store_put(call);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(mut call) = config.load::<Call>().cloned() else { return Ok(()) };
+        call.end = self.now();
+        if let Some(response) = context.response() {
+            call.status = Some(response.status().as_u16());
+            call.request_id = response.request_id().map(str::to_owned);
+            if let Some(body) = response.body().bytes() {
+                call.response_bytes = u64::try_from(body.len()).ok();
+                call.response_sha256 = Some(hexadecimal(&Sha256::digest(body)));
+            }
+        }
+        call.error = context.output_or_error().and_then(Result::err).map(|error| one_line(&causes(error)));
+        self.log.write(&call).map_err(|error| format!("the log of calls cannot be written: {error}").into())
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::testing::{self, ACCOUNT, REGION, Reply};
+
+    fn lines(path: &Path) -> Vec<Call> {
+        std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn each_attempt_leaves_a_line_without_credentials() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.jsonl");
+        let log = CallLog::open(&path).unwrap();
+        let fake = testing::fake([
+            Reply::throttled("ListBackupVaults"),
+            Reply::throttled("ListBackupVaults"),
+            Reply::ok("ListBackupVaults", r#"{"BackupVaultList":[]}"#),
+        ]);
+        let door = fake.region(REGION, &log);
+        door.backup().list_backup_vaults().max_results(7).send().await.expect("the third attempt succeeds");
+
+        let calls = lines(&path);
+        assert_eq!(log.attempts(), 3);
+        assert_eq!(
+            calls.iter().map(|call| (call.attempt, call.status)).collect::<Vec<_>>(),
+            [(1, Some(400)), (2, Some(400)), (3, Some(200))]
+        );
+        assert!(calls[0].error.as_ref().is_some_and(|error| error.contains("Rate exceeded")), "{:?}", calls[0].error);
+        let last = &calls[2];
+        assert_eq!((last.service.as_str(), last.operation.as_str()), ("backup", "ListBackupVaults"));
+        assert_eq!((last.account_id.as_str(), last.region.as_str()), (ACCOUNT, REGION));
+        assert_eq!((last.method.as_deref(), last.path.as_deref()), (Some("GET"), Some("/backup-vaults")));
+        assert_eq!(last.query.as_deref(), Some("maxResults=7"));
+        assert_eq!((last.start.as_str(), last.error.as_deref()), ("2026-11-20T04:00:00.000Z", None));
+        assert_eq!(last.response_bytes, Some(22));
+        let of_sha256sum = "d75b672606b80ee0fba53e42341066e52f69b5593c6937c9187f742fdd869505";
+        assert_eq!(last.response_sha256.as_deref(), Some(of_sha256sum));
+
+        let everything = std::fs::read_to_string(&path).unwrap();
+        for secret in ["secret-of-the-test", "AKIDEXAMPLE", "Signature", "uthorization"] {
+            assert!(!everything.contains(secret), "the log contains {secret}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_without_an_answer_leaves_a_line_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.jsonl");
+        let fake = testing::fake([Reply::silent("DescribeDBInstances").forever()]);
+        let door = fake.region(REGION, &CallLog::open(&path).unwrap());
+        door.rds().describe_db_instances().send().await.expect_err("nothing ever answers");
+        let calls = lines(&path);
+        assert_eq!(calls.len(), 3, "one line for each attempt");
+        assert!(calls.iter().all(|call| call.error.is_some() && call.status.is_none() && call.body.is_some()));
+    }
+
+    #[test]
+    fn an_unfinished_last_line_is_cut_off() {
+        let endless = "x".repeat(20_000);
+        // what it shows, content before, content after
+        let cases = [
+            ("whole lines stay", "{}\n{}\n".to_owned(), "{}\n{}\n"),
+            ("half a line goes", "{}\n{\"servi".to_owned(), "{}\n"),
+            ("also a long one", format!("{{}}\n{endless}"), "{}\n"),
+            ("also the only one", endless.clone(), ""),
+            ("nothing is nothing", String::new(), ""),
+        ];
+        for (shows, before, after) in cases {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), before).unwrap();
+            let log = CallLog::open(file.path()).unwrap();
+            assert_eq!(std::fs::read_to_string(file.path()).unwrap(), after, "{shows}");
+            log.write(&Call { service: "backup".into(), ..Call::default() }).unwrap();
+            assert_eq!(lines_after(file.path(), after), 1, "{shows}: the next line follows");
+        }
+    }
+
+    fn lines_after(path: &Path, before: &str) -> usize {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.strip_prefix(before).unwrap().lines().filter(|line| line.contains("\"backup\"")).count()
+    }
+}

@@ -1,0 +1,161 @@
+//! What a collector is, and what it hands back.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::door::RegionDoor;
+use crate::dataset::rows::Row;
+use crate::dataset::{Absence, Batch, ReadStatus, Table};
+
+/// An AWS operation a collector calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operation {
+    /// Service as the call log and the limiter name it: `backup`, `rds`, `sts`, `tagging`.
+    pub service: &'static str,
+    /// Operation name: `ListBackupVaults`.
+    pub name: &'static str,
+    /// IAM action it needs: `backup:ListBackupVaults`.
+    pub action: &'static str,
+}
+
+/// What is read, written and resumed as one: a collector in an account and Region, for one parent and range where it has them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    /// ARN of the vault or plan; `None` for the whole Region.
+    pub parent: Option<String>,
+    /// Range of creation dates, for parents too large for one read.
+    pub range: Option<UnitRange>,
+}
+
+/// A half-open range of epoch seconds; `None` is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnitRange {
+    /// First second inside.
+    pub from_s: Option<i64>,
+    /// First second after.
+    pub to_s: Option<i64>,
+}
+
+impl Unit {
+    /// The unit of a whole Region.
+    pub const REGION: Self = Self { parent: None, range: None };
+}
+
+/// Fills one or more tables. Implementations read AWS and copy; they do not judge.
+#[async_trait]
+pub trait Collector: Send + Sync {
+    /// The tables it fills; the first one names the collector.
+    fn tables(&self) -> &'static [&'static Table];
+
+    /// The operations it calls; limiter, call log check and read-only policy come from these.
+    fn operations(&self) -> &'static [Operation];
+
+    /// For tables read parent by parent: the table that lists the parents and its ARN column.
+    fn parents(&self) -> Option<(&'static Table, &'static str)> {
+        None
+    }
+
+    /// The units of a Region. `parents` holds the rows of the parents' table, and is `None` for a collector without parents.
+    ///
+    /// The same parents and `started_s`, the start of the collection, give the same units, so that an interrupted collection finds its own again.
+    fn units(&self, parents: Option<&Batch>, started_s: i64) -> Vec<Unit> {
+        let _ = started_s;
+        match (self.parents(), parents) {
+            (Some((_, column)), Some(batch)) => {
+                super::collector::texts(batch, column).map(|arn| Unit { parent: Some(arn), range: None }).collect()
+            }
+            _ => vec![Unit::REGION],
+        }
+    }
+
+    /// The span that a complete read covers, for tables whose history AWS forgets: `(from_s, to_s)` as of the moment the read began.
+    fn covers(&self, started_s: i64) -> (Option<i64>, Option<i64>) {
+        let _ = started_s;
+        (None, None)
+    }
+
+    /// Reads one unit, page by page, into `harvest`.
+    ///
+    /// # Errors
+    /// `ReadError` when a call fails for good; what `harvest` holds by then is kept and the read becomes partial.
+    async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError>;
+}
+
+/// The cells of a text column of a batch, NULLs left out.
+pub(crate) fn texts<'a>(batch: &'a Batch, column: &str) -> impl Iterator<Item = String> + 'a {
+    let cells = batch.columns().iter().position(|declared| declared.name == column).and_then(|index| batch.cells().get(index));
+    let texts = match cells {
+        Some(crate::dataset::rows::Cells::Text(texts)) => texts.as_slice(),
+        _ => &[],
+    };
+    texts.iter().flatten().cloned()
+}
+
+/// Rows read so far, and the count of what AWS sent.
+#[derive(Debug, Default)]
+pub struct Harvest {
+    batches: BTreeMap<&'static str, (&'static Table, Batch)>,
+    pages: i64,
+    items: i64,
+    refused: BTreeMap<String, i64>,
+}
+
+impl Harvest {
+    /// Counts a page of `items` items.
+    pub fn page(&mut self, items: usize) {
+        self.pages += 1;
+        self.items += i64::try_from(items).unwrap_or(i64::MAX);
+    }
+
+    /// Appends a row to a table; a row that lacks a column that is never NULL is refused and counted, which makes the read partial.
+    pub fn push<R: Row>(&mut self, table: &'static Table, row: R) {
+        let one = Batch::from_rows([row]);
+        let missing = table.columns.iter().zip(one.cells()).find(|(column, cells)| column.absence == Absence::Never && cells.is_null(0));
+        if let Some((column, _)) = missing {
+            *self.refused.entry(format!("{} sent without {}", table.name, column.source)).or_default() += 1;
+            return;
+        }
+        let (_, batch) = self.batches.entry(table.name).or_insert_with(|| (table, Batch::new(table.columns)));
+        if let Some(row) = one.rows::<R>().pop() {
+            batch.push(row);
+        }
+    }
+
+    /// Counts an item that gave no row on purpose or by defect, with the reason; a read with refused items is partial.
+    pub fn refuse(&mut self, reason: impl Into<String>) {
+        *self.refused.entry(reason.into()).or_default() += 1;
+    }
+
+    /// Pages counted.
+    pub fn pages(&self) -> i64 {
+        self.pages
+    }
+
+    /// Items counted.
+    pub fn items(&self) -> i64 {
+        self.items
+    }
+
+    /// Reasons for items without a row, with their number.
+    pub fn refused(&self) -> &BTreeMap<String, i64> {
+        &self.refused
+    }
+
+    /// The rows of a table; an empty batch if none came.
+    pub fn take(&mut self, table: &'static Table) -> Batch {
+        self.batches.remove(table.name).map_or_else(|| Batch::new(table.columns), |(_, batch)| batch)
+    }
+}
+
+/// Why a read ended early: what AWS answered, as data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {reason}")]
+pub struct ReadError {
+    /// How the read counts if nothing was read before.
+    pub status: ReadStatus,
+    /// Operation that failed, `ListBackupVaults`.
+    pub operation: String,
+    /// Error code and AWS's message, or what broke the connection.
+    pub reason: String,
+}

@@ -1,0 +1,326 @@
+//! The way to AWS: credentials, endpoints, retries, time-outs, and one set of clients for each Region.
+//!
+//! A [`Door`] is opened once an account: it finds credentials as every AWS tool does, asks STS who the caller is, and holds what all Regions
+//! share (HTTP client, rate limits, credential cache, log of calls). [`Door::region`] gives the clients of one Region. Each *attempt* of a call
+//! waits for the limiter and leaves a line in the [log of calls](super::call_log).
+//!
+//! Only clients for reading are made here. Credentials are never logged or stored.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::SdkError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::call_log::{CallLog, LogCalls};
+use super::collector::ReadError;
+use super::error::{CollectError, find_cause};
+use super::http;
+use super::limiter::{Limiter, Stamp};
+use crate::model::Arn;
+
+/// The wall clock, in milliseconds since the epoch. Only `commands/` knows a real one.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl Clock {
+    /// A clock that reads `now_ms`.
+    pub fn new(now_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now_ms))
+    }
+
+    /// Milliseconds since the epoch, UTC.
+    pub fn now_ms(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// How long AWS is waited for, and how often it is asked again.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// For one attempt, its wait for the limiter included.
+    pub attempt: Duration,
+    /// For a call with all its attempts and the pauses between them.
+    pub operation: Duration,
+    /// Attempts of a call, the first included.
+    pub attempts: u32,
+    /// First pause between attempts; it doubles, with jitter.
+    pub first_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_secs(30),
+            operation: Duration::from_mins(2),
+            attempts: 5,
+            first_pause: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Patience {
+    pub(super) fn retries(&self) -> RetryConfig {
+        RetryConfig::standard().with_max_attempts(self.attempts.max(1)).with_initial_backoff(self.first_pause)
+    }
+
+    pub(super) fn time_outs(&self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .read_timeout(self.attempt)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.operation)
+            .build()
+    }
+}
+
+/// What a door is opened with. What is not set comes from the standard AWS variables and files.
+#[derive(Clone, Debug)]
+pub struct DoorSettings {
+    /// Profile of the shared configuration files. When set, its credentials win over those in the environment, as in the AWS CLI.
+    pub profile: Option<String>,
+    /// Region in which STS is asked who the caller is.
+    pub region: Option<String>,
+    /// Endpoint of all services, for emulators and proxies; wins over `AWS_ENDPOINT_URL`.
+    pub endpoint_url: Option<String>,
+    /// Time-outs and retries.
+    pub patience: Patience,
+    /// Clock of the log and of the record of reads.
+    pub clock: Clock,
+    /// Where each attempt is written down.
+    pub call_log: CallLog,
+    /// Credentials in place of the standard chain.
+    pub credentials: Option<SharedCredentialsProvider>,
+    /// HTTP client in place of the network.
+    pub http: Option<SharedHttpClient>,
+}
+
+impl DoorSettings {
+    /// Settings that leave everything to the standard chain.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            profile: None,
+            region: None,
+            endpoint_url: None,
+            patience: Patience::default(),
+            clock,
+            call_log: CallLog::counting(),
+            credentials: None,
+            http: None,
+        }
+    }
+}
+
+/// Who asks, as STS says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Twelve digits.
+    pub account_id: String,
+    /// ARN of the user or assumed role.
+    pub arn: String,
+    /// Unique id of the user or role session.
+    pub user_id: String,
+    /// `aws`, `aws-cn`, `aws-us-gov`, …
+    pub partition: String,
+}
+
+/// The way to one account.
+#[derive(Clone, Debug)]
+pub struct Door {
+    sdk: SdkConfig,
+    caller: Caller,
+    clock: Clock,
+    call_log: CallLog,
+}
+
+impl Door {
+    /// Finds credentials and asks STS who the caller is.
+    ///
+    /// # Errors
+    /// `CollectError` with what to do next: no credentials, an unknown profile, an expired token, no Region, no answer.
+    pub async fn open(settings: DoorSettings) -> Result<Self, CollectError> {
+        if let Some(url) = &settings.endpoint_url {
+            let right = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            if !right {
+                return Err(CollectError::Endpoint { url: url.clone() });
+            }
+        }
+        let sdk = sdk_config(&settings).await;
+        let region = sdk.region().map(ToString::to_string).ok_or(CollectError::NoRegion)?;
+        let caller = identify(&sdk, &region, &settings).await?;
+        Ok(Self { sdk, caller, clock: settings.clock, call_log: settings.call_log })
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The Region that settings, variables or profile name; used when none is asked for.
+    pub fn home_region(&self) -> &str {
+        self.sdk.region().map_or("", AsRef::as_ref)
+    }
+
+    /// The clock it was opened with.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The log of calls it was opened with.
+    pub fn call_log(&self) -> &CallLog {
+        &self.call_log
+    }
+
+    /// Makes the clients of one Region. They share connections, credentials and rate limits with all others, and retries with none.
+    pub fn region(&self, region: &str) -> RegionDoor {
+        RegionDoor::new(&self.sdk, &self.caller, region, &self.clock, &self.call_log)
+    }
+}
+
+/// The clients of one account and Region.
+#[derive(Clone, Debug)]
+pub struct RegionDoor {
+    account_id: String,
+    region: String,
+    partition: String,
+    backup: aws_sdk_backup::Client,
+    rds: aws_sdk_rds::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
+}
+
+/// A client of one service: own Region, own retry budget (the SDK's own would be shared by all accounts), stamp and log.
+macro_rules! client {
+    ($sdk:ident, $service:literal, $config:expr, $account:expr, $region:expr, $clock:expr, $log:expr) => {{
+        let stamp = Stamp::new($service, $account, $region);
+        let partition = $sdk::config::retry::RetryPartition::custom(format!("{}/{}/{}", $account, $region, $service));
+        let builder = $sdk::config::Builder::from($config)
+            .region($sdk::config::Region::new($region.to_owned()))
+            .retry_partition(partition.build())
+            .interceptor(stamp.clone())
+            .interceptor(LogCalls::new($log.clone(), $clock.clone(), stamp));
+        $sdk::Client::from_conf(builder.build())
+    }};
+}
+
+impl RegionDoor {
+    pub(super) fn new(sdk: &SdkConfig, caller: &Caller, region: &str, clock: &Clock, call_log: &CallLog) -> Self {
+        let account = caller.account_id.as_str();
+        Self {
+            account_id: account.to_owned(),
+            region: region.to_owned(),
+            partition: caller.partition.clone(),
+            backup: client!(aws_sdk_backup, "backup", sdk, account, region, clock, call_log),
+            rds: client!(aws_sdk_rds, "rds", sdk, account, region, clock, call_log),
+            tagging: client!(aws_sdk_resourcegroupstagging, "tagging", sdk, account, region, clock, call_log),
+        }
+    }
+
+    /// The account whose credentials the clients use, twelve digits.
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    /// The Region the clients talk to, `eu-west-1`.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The partition of the caller's ARN: `aws`, `aws-cn`, `aws-us-gov`, …
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    /// AWS Backup.
+    pub fn backup(&self) -> &aws_sdk_backup::Client {
+        &self.backup
+    }
+
+    /// RDS, which also answers for Aurora, Neptune and DocumentDB.
+    pub fn rds(&self) -> &aws_sdk_rds::Client {
+        &self.rds
+    }
+
+    /// Resource Groups Tagging API.
+    pub fn tagging(&self) -> &aws_sdk_resourcegroupstagging::Client {
+        &self.tagging
+    }
+}
+
+async fn sdk_config(settings: &DoorSettings) -> SdkConfig {
+    let network = settings.http.clone().unwrap_or_else(http::network);
+    let client = http::layered(network, Limiter::new());
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(client.clone())
+        .retry_config(settings.patience.retries())
+        .timeout_config(settings.patience.time_outs());
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(credentials) = &settings.credentials {
+        return loader.credentials_provider(credentials.clone()).load().await;
+    }
+    let Some(profile) = &settings.profile else {
+        return loader.load().await;
+    };
+    // The SDK's chain looks at the environment first, also when a profile is named; that would audit another account than the one asked for.
+    let config = loader.load().await;
+    let region = config.region().cloned();
+    let chain = ProviderConfig::default().with_http_client(client).with_region(region);
+    let provider = ProfileFileCredentialsProvider::builder().configure(&chain).profile_name(profile).build();
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+}
+
+async fn identify(sdk: &SdkConfig, region: &str, settings: &DoorSettings) -> Result<Caller, CollectError> {
+    let sts = client!(aws_sdk_sts, "sts", sdk, "", region, settings.clock, settings.call_log);
+    let identity = sts.get_caller_identity().send().await.map_err(|error| not_identified(error, settings.profile.as_ref()))?;
+    let (Some(account_id), Some(arn)) = (identity.account, identity.arn) else {
+        return Err(CollectError::Nameless);
+    };
+    let partition = Arn::parse(&arn).map(|arn| arn.partition.to_owned()).ok_or(CollectError::Nameless)?;
+    Ok(Caller { account_id, partition, user_id: identity.user_id.unwrap_or_default(), arn })
+}
+
+fn not_identified<E>(error: SdkError<E>, profile: Option<&String>) -> CollectError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let expired = error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| code.starts_with("ExpiredToken"));
+    if expired {
+        return CollectError::Expired { source: error.into() };
+    }
+    match (find_cause::<CredentialsError>(&error), profile) {
+        (Some(cause), _) if super::error::causes(cause).contains("expired") => CollectError::Expired { source: error.into() },
+        (Some(CredentialsError::InvalidConfiguration(_) | CredentialsError::CredentialsNotLoaded(_)), Some(profile)) => {
+            CollectError::Profile { profile: profile.clone(), source: error.into() }
+        }
+        (Some(_), _) => CollectError::NoCredentials { profile: profile.cloned(), source: error.into() },
+        (None, _) => {
+            let source = ReadError::from_sdk("GetCallerIdentity", error);
+            CollectError::Caller { status: source.status, source }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What a person sees while a collection runs, and the summary at its end.
+//!
+//! On a terminal: a bar for each Region. Otherwise plain lines: when a Region begins and ends, and about every ten seconds. All on stderr, since
+//! results own stdout. Time here is the monotonic clock's; no wall clock is read.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::door::RegionDoor;
+use super::reading::Reading;
+use crate::dataset::{Gap, ReadStatus, UnitId};
+
+/// Pause between plain lines about a Region at work.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressMode {
+    /// Bars, for a terminal.
+    Bars,
+    /// Plain lines, for logs.
+    Lines,
+    /// Nothing.
+    Quiet,
+}
+
+/// Shows how far a collection is.
+pub struct Progress {
+    show: Show,
+    regions: Mutex<BTreeMap<String, State>>,
+    last_line: Mutex<Instant>,
+}
+
+enum Show {
+    Bars(MultiProgress),
+    Lines(Mutex<Box<dyn Write + Send>>),
+    Quiet,
+}
+
+#[derive(Default)]
+struct State {
+    planned: usize,
+    done: usize,
+    rows: usize,
+    ended: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Shows progress on stderr.
+    pub fn new(mode: ProgressMode) -> Self {
+        Self::with(match mode {
+            ProgressMode::Bars => Show::Bars(MultiProgress::new()),
+            ProgressMode::Lines => Show::Lines(Mutex::new(Box::new(io::stderr()))),
+            ProgressMode::Quiet => Show::Quiet,
+        })
+    }
+
+    /// Shows plain lines elsewhere.
+    pub fn lines_to(writer: impl Write + Send + 'static) -> Self {
+        Self::with(Show::Lines(Mutex::new(Box::new(writer))))
+    }
+
+    fn with(show: Show) -> Self {
+        Self { show, regions: Mutex::default(), last_line: Mutex::new(Instant::now()) }
+    }
+
+    /// Says something that matters in every mode but the quiet one.
+    pub fn say(&self, text: &str) {
+        match &self.show {
+            // Bars are drawn again below the text; when stderr is gone there is nobody to tell.
+            Show::Bars(bars) => drop(bars.println(text)),
+            Show::Lines(writer) => drop(writeln!(writer.lock().unwrap_or_else(PoisonError::into_inner), "{text}")),
+            Show::Quiet => {}
+        }
+    }
+
+    pub(super) fn region_begins(&self, region: &str) {
+        let bar = match &self.show {
+            Show::Bars(bars) => Some(bars.add(new_bar(region))),
+            Show::Lines(_) | Show::Quiet => None,
+        };
+        if bar.is_none() {
+            self.say(&format!("{region}: begins"));
+        }
+        self.regions().insert(region.to_owned(), State { bar, ..State::default() });
+    }
+
+    pub(super) fn units_planned(&self, region: &str, units: usize) {
+        if let Some(state) = self.regions().get_mut(region) {
+            state.planned += units;
+            if let Some(bar) = &state.bar {
+                bar.inc_length(u64::try_from(units).unwrap_or(0));
+            }
+        }
+    }
+
+    pub(super) fn unit_ends(&self, id: &UnitId, rows: usize) {
+        if let Some(state) = self.regions().get_mut(&id.region) {
+            state.done += 1;
+            state.rows += rows;
+            if let Some(bar) = &state.bar {
+                bar.inc(1);
+                bar.set_message(format!("{} rows, {}", state.rows, id.collector));
+            }
+        }
+        self.tick();
+    }
+
+    pub(super) fn region_ends(&self, region: &str) {
+        let mut regions = self.regions();
+        let Some(state) = regions.get_mut(region) else { return };
+        state.ended = true;
+        let line = format!("{region}: ended, {} of {} reads, {} rows", state.done, state.planned, state.rows);
+        match state.bar.take() {
+            Some(bar) => bar.finish_with_message(format!("{} rows", state.rows)),
+            None => self.say(&line),
+        }
+    }
+
+    /// Writes the plain lines that are due.
+    pub(super) fn tick(&self) {
+        if !matches!(self.show, Show::Lines(_)) {
+            return;
+        }
+        {
+            let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.elapsed() < BETWEEN_LINES {
+                return;
+            }
+            *last = Instant::now();
+        }
+        let lines: Vec<String> = self
+            .regions()
+            .iter()
+            .filter(|(_, state)| !state.ended)
+            .map(|(region, state)| format!("{region}: {} of {} reads so far, {} rows", state.done, state.planned, state.rows))
+            .collect();
+        for line in lines {
+            self.say(&line);
+        }
+    }
+
+    /// Leaves the bars as they are.
+    pub(super) fn end(&self) {
+        for state in self.regions().values_mut() {
+            if let Some(bar) = state.bar.take() {
+                bar.abandon();
+            }
+        }
+    }
+
+    fn regions(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, State>> {
+        self.regions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_bar(region: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix:>16} {bar:24} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style);
+    bar.set_prefix(region.to_owned());
+    bar
+}
+
+/// What a collection run came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows read in this run, by table; tables without rows too.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// Attempts to call AWS.
+    pub calls: u64,
+    /// Records of reads written in this run.
+    pub reads: u64,
+    /// Reads that are not complete, sorted; `collection` is left empty.
+    pub gaps: Vec<Gap>,
+    /// Units that an interrupted run had read completely.
+    pub kept_units: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Some read was refused because the credentials expired on the way: with new ones, a resumed run can read what is missing.
+    pub expired: bool,
+    /// It was ended early: units are missing that have no record, so it must be resumed before it is sealed.
+    pub stopped: bool,
+}
+
+/// A summary in the making.
+pub(super) struct Tally {
+    begun: Instant,
+    calls_before: u64,
+    summary: Mutex<Summary>,
+}
+
+impl Tally {
+    pub(super) fn begin(calls_before: u64) -> Self {
+        Self { begun: Instant::now(), calls_before, summary: Mutex::default() }
+    }
+
+    pub(super) fn kept(&self) {
+        self.summary.lock().unwrap_or_else(PoisonError::into_inner).kept_units += 1;
+    }
+
+    pub(super) fn add(&self, door: &RegionDoor, reading: &Reading) {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        for (table, batch) in &reading.tables {
+            *summary.rows.entry(table.name).or_default() += u64::try_from(batch.len()).unwrap_or(0);
+        }
+        for read in &reading.reads {
+            summary.reads += 1;
+            let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
+            if status != ReadStatus::Complete {
+                summary.expired |= read.reason.as_ref().is_some_and(|reason| reason.starts_with("ExpiredToken"));
+                summary.gaps.push(Gap {
+                    table: read.table.clone().unwrap_or_default(),
+                    account_id: door.account_id().to_owned(),
+                    region: door.region().to_owned(),
+                    parent: read.parent.clone(),
+                    status,
+                    operation: read.operation.clone().unwrap_or_default(),
+                    reason: read.reason.clone().unwrap_or_default(),
+                    collection: String::new(),
+                });
+            }
+        }
+    }
+
+    pub(super) fn end(&self, calls: u64, stopped: bool) -> Summary {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        summary.gaps.sort();
+        summary.calls = calls.saturating_sub(self.calls_before);
+        summary.took = self.begun.elapsed();
+        summary.stopped = stopped;
+        summary
+    }
+}

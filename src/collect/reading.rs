@@ -1,0 +1,154 @@
+//! One unit, read: its rows, and for each of its tables the record of how that ended.
+//!
+//! Whatever happens inside a collector ends here as a record: a refusal, an answer that cannot be read, items that gave no row, and also a panic.
+
+use std::any::Any;
+
+use tokio::task::{AbortHandle, JoinError};
+
+use super::collector::{Collector, Harvest, ReadError, Unit};
+use super::door::{Clock, RegionDoor};
+use super::error::one_line;
+use crate::dataset::reads::Read;
+use crate::dataset::rows::Millis;
+use crate::dataset::{Batch, ReadStatus, Table};
+
+/// What a unit gave.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The rows of each table of the collector, also where there are none.
+    pub(super) tables: Vec<(&'static Table, Batch)>,
+    /// One record for each table.
+    pub(super) reads: Vec<Read>,
+}
+
+/// Ends a task when nobody waits for it any more.
+struct Leash(AbortHandle);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Reads a unit in a task of its own; `None` if the runtime is being shut down.
+pub(super) async fn read(collector: &'static dyn Collector, door: RegionDoor, unit: Unit, clock: Clock) -> Option<Reading> {
+    let started_ms = clock.now_ms();
+    let asked = unit.clone();
+    let task = tokio::spawn(async move {
+        let mut harvest = Harvest::default();
+        let outcome = collector.collect(&door, &asked, &mut harvest).await;
+        (harvest, outcome)
+    });
+    let _leash = Leash(task.abort_handle());
+    let (harvest, outcome) = match task.await {
+        Ok(done) => done,
+        Err(broken) if broken.is_panic() => (Harvest::default(), Err(defect(collector, broken))),
+        Err(_) => return None,
+    };
+    Some(Reading::of(collector, &unit, harvest, outcome, started_ms, clock.now_ms()))
+}
+
+fn defect(collector: &dyn Collector, broken: JoinError) -> ReadError {
+    let payload = broken.into_panic();
+    let text = message(payload.as_ref());
+    ReadError {
+        status: ReadStatus::Unavailable,
+        operation: operation(collector),
+        reason: one_line(&format!("the collector broke off, which is a defect of this tool: {text}")),
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&'static str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// The operation that fills the tables: the first that the collector names.
+fn operation(collector: &dyn Collector) -> String {
+    collector.operations().first().map(|operation| operation.name.to_owned()).unwrap_or_default()
+}
+
+impl Reading {
+    fn of(
+        collector: &'static dyn Collector,
+        unit: &Unit,
+        mut harvest: Harvest,
+        outcome: Result<(), ReadError>,
+        started_ms: i64,
+        ended_ms: i64,
+    ) -> Self {
+        let tables: Vec<(&'static Table, Batch)> = collector.tables().iter().map(|table| (*table, harvest.take(table))).collect();
+        let any_rows = tables.iter().any(|(_, batch)| !batch.is_empty());
+        let refused: Vec<String> = harvest.refused().iter().map(|(reason, times)| format!("{times} × {reason}")).collect();
+        let (status, error) = match outcome {
+            Ok(()) if refused.is_empty() => (ReadStatus::Complete, None),
+            Ok(()) => (ReadStatus::Partial, None),
+            Err(error) if any_rows => (ReadStatus::Partial, Some(error)),
+            Err(error) => (error.status, Some(error)),
+        };
+        let operation = error.as_ref().map_or_else(|| operation(collector), |error| error.operation.clone());
+        let reasons: Vec<String> = error.map(|error| error.reason).into_iter().chain(refused).collect();
+        let reason = (!reasons.is_empty()).then(|| one_line(&reasons.join("; ")));
+        let (from_s, to_s) = covered(collector, unit, started_ms.div_euclid(1_000));
+        let read = |table: &Table, batch: &Batch| Read {
+            table: Some(table.name.to_owned()),
+            parent: unit.parent.clone(),
+            status: Some(status.word().to_owned()),
+            operation: Some(operation.clone()),
+            from_s,
+            to_s,
+            started: Some(Millis(started_ms)),
+            ended: Some(Millis(ended_ms)),
+            pages_count: Some(harvest.pages()),
+            items_count: Some(harvest.items()),
+            rows_count: i64::try_from(batch.len()).ok(),
+            reason: reason.clone(),
+        };
+        let reads = tables.iter().map(|(table, batch)| read(table, batch)).collect();
+        Self { tables, reads }
+    }
+
+    /// A record for a whole Region that took no call of its own: whether the parents of the collector's units are all known.
+    pub(super) fn without_calls(collector: &'static dyn Collector, status: ReadStatus, reason: Option<&str>, now_ms: i64) -> Self {
+        let read = |table: &&'static Table| Read {
+            table: Some(table.name.to_owned()),
+            parent: None,
+            status: Some(status.word().to_owned()),
+            operation: Some(operation(collector)),
+            from_s: None,
+            to_s: None,
+            started: Some(Millis(now_ms)),
+            ended: Some(Millis(now_ms)),
+            pages_count: Some(0),
+            items_count: Some(0),
+            rows_count: Some(0),
+            reason: reason.map(one_line),
+        };
+        Self { tables: Vec::new(), reads: collector.tables().iter().map(read).collect() }
+    }
+
+    /// Rows of all tables.
+    pub(super) fn rows(&self) -> usize {
+        self.tables.iter().map(|(_, batch)| batch.len()).sum()
+    }
+
+    /// Why a table is not complete, for those that wanted to go on from its rows; `None` if it is.
+    pub(super) fn lacking(&self, table: &Table) -> Option<String> {
+        let read = self.reads.iter().find(|read| read.table.as_deref() == Some(table.name))?;
+        let status = read.status.as_deref().unwrap_or_default();
+        let reason = read.reason.as_deref().unwrap_or_default();
+        (status != ReadStatus::Complete.word()).then(|| format!("{} could not be listed ({status}): {reason}", table.name))
+    }
+}
+
+/// The span a unit covers: what AWS still tells, within what the unit asked for.
+fn covered(collector: &dyn Collector, unit: &Unit, started_s: i64) -> (Option<i64>, Option<i64>) {
+    let (from_s, to_s) = collector.covers(started_s);
+    let range = unit.range.unwrap_or(super::collector::UnitRange { from_s: None, to_s: None });
+    let both = |one: Option<i64>, other: Option<i64>, pick: fn(i64, i64) -> i64| match (one, other) {
+        (Some(one), Some(other)) => Some(pick(one, other)),
+        (one, other) => one.or(other),
+    };
+    (both(from_s, range.from_s, i64::max), both(to_s, range.to_s, i64::min))
+}

@@ -1,0 +1,447 @@
+//! Runs of small collectors over canned answers, into memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use super::call_log::CallLog;
+use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::door::RegionDoor;
+use super::error::CollectError;
+use super::policy::read_policy;
+use super::progress::{Progress, ProgressMode, Summary};
+use super::runner::{Scope, Sink, SinkError, collect};
+use super::testing::{self, ACCOUNT, Fake, REGION, Reply};
+use crate::dataset::reads::Read;
+use crate::dataset::{Batch, OpenCollection, ReadStatus, Row, Start, Table, TableKind, UnitId, manifest};
+
+crate::rows! {
+    /// A vault.
+    struct Vault {
+        /// ARN
+        arn: Text, Never, "BackupVaultArn";
+    }
+}
+crate::rows! {
+    /// The policy of a vault.
+    struct Policy {
+        /// ARN of the vault
+        arn: Text, Never, "BackupVaultArn";
+        /// Policy
+        policy: Text, NotTold, "Policy";
+    }
+}
+
+static VAULTS: Table = table("vaults", Vault::COLUMNS, None);
+static POLICIES: Table = table("policies", Policy::COLUMNS, Some("arn"));
+static PLANS: Table = table("plans", Vault::COLUMNS, None);
+
+const fn table(name: &'static str, columns: &'static [crate::dataset::Column], parent: Option<&'static str>) -> Table {
+    Table { name, kind: TableKind::State, doc: "", columns, key: &["arn"], parent, created: None, subject: None }
+}
+
+struct Vaults;
+struct Policies;
+struct Plans;
+
+static ALL: &[&dyn Collector] = &[&Policies, &Vaults, &Plans];
+
+#[async_trait]
+impl Collector for Vaults {
+    fn tables(&self) -> &'static [&'static Table] {
+        const TABLES: &[&Table] = &[&VAULTS];
+        TABLES
+    }
+
+    fn operations(&self) -> &'static [Operation] {
+        &[Operation { service: "backup", name: "ListBackupVaults", action: "backup:ListBackupVaults" }]
+    }
+
+    async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {
+        let mut token = None;
+        loop {
+            let answer = door.backup().list_backup_vaults().set_next_token(token).send().await;
+            let page = answer.map_err(|error| ReadError::from_sdk("ListBackupVaults", error))?;
+            harvest.page(page.backup_vault_list().len());
+            for vault in page.backup_vault_list() {
+                harvest.push(&VAULTS, Vault { arn: vault.backup_vault_arn().map(str::to_owned) });
+            }
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Collector for Policies {
+    fn tables(&self) -> &'static [&'static Table] {
+        const TABLES: &[&Table] = &[&POLICIES];
+        TABLES
+    }
+
+    fn operations(&self) -> &'static [Operation] {
+        &[Operation { service: "backup", name: "GetBackupVaultAccessPolicy", action: "backup:GetBackupVaultAccessPolicy" }]
+    }
+
+    fn parents(&self) -> Option<(&'static Table, &'static str)> {
+        Some((&VAULTS, "arn"))
+    }
+
+    async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {
+        let arn = unit.parent.clone().unwrap_or_default();
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let answer = door.backup().get_backup_vault_access_policy().backup_vault_name(name).send().await;
+        let answer = answer.map_err(|error| ReadError::from_sdk("GetBackupVaultAccessPolicy", error))?;
+        harvest.page(1);
+        harvest.push(&POLICIES, Policy { arn: Some(arn), policy: answer.policy });
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Collector for Plans {
+    fn tables(&self) -> &'static [&'static Table] {
+        const TABLES: &[&Table] = &[&PLANS];
+        TABLES
+    }
+
+    fn operations(&self) -> &'static [Operation] {
+        &[Operation { service: "backup", name: "ListBackupPlans", action: "backup:ListBackupPlans" }]
+    }
+
+    fn covers(&self, started_s: i64) -> (Option<i64>, Option<i64>) {
+        (Some(started_s - 30), Some(started_s))
+    }
+
+    async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {
+        let answer = door.backup().list_backup_plans().send().await;
+        let page = answer.map_err(|error| ReadError::from_sdk("ListBackupPlans", error))?;
+        harvest.page(page.backup_plans_list().len());
+        for plan in page.backup_plans_list() {
+            harvest.push(&PLANS, Vault { arn: plan.backup_plan_arn().map(str::to_owned) });
+        }
+        Ok(())
+    }
+}
+
+/// Rows by table, and the reads.
+type Kept = (BTreeMap<&'static str, Batch>, Vec<Read>);
+
+/// Units in memory, the last read of each.
+#[derive(Default)]
+struct Memory {
+    units: Mutex<BTreeMap<UnitId, Kept>>,
+    full: bool,
+}
+
+impl Sink for Memory {
+    fn done(&self, unit: &UnitId) -> bool {
+        let units = self.units.lock().unwrap();
+        units.get(unit).is_some_and(|(_, reads)| reads.iter().all(|read| read.status.as_deref() == Some("complete")))
+    }
+
+    fn batch(&self, table: &'static Table, unit: &UnitId) -> Result<Option<Batch>, SinkError> {
+        Ok(self.units.lock().unwrap().get(unit).and_then(|(tables, _)| tables.get(table.name).cloned()))
+    }
+
+    fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), SinkError> {
+        if self.full {
+            return Err("no space left on device".into());
+        }
+        let tables = tables.iter().map(|(table, batch)| (table.name, batch.clone())).collect();
+        self.units.lock().unwrap().insert(unit.clone(), (tables, reads.to_vec()));
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// All reads as `table parent status rows`, the parent by its name, sorted.
+    fn reads(&self) -> Vec<String> {
+        let units = self.units.lock().unwrap();
+        let mut lines: Vec<String> = units.values().flat_map(|(_, reads)| reads).map(line).collect();
+        lines.sort();
+        lines
+    }
+
+    fn reason(&self, table: &str, parent: Option<&str>) -> String {
+        let units = self.units.lock().unwrap();
+        let mut reads = units.values().flat_map(|(_, reads)| reads);
+        let read = reads.find(|read| read.table.as_deref() == Some(table) && read.parent.as_deref() == parent);
+        read.and_then(|read| read.reason.clone()).unwrap_or_default()
+    }
+}
+
+fn line(read: &Read) -> String {
+    let parent = read.parent.as_deref().map_or("-", |arn| arn.rsplit(':').next().unwrap_or_default());
+    let word = |text: &Option<String>| text.clone().unwrap_or_default();
+    format!("{} {parent} {} {}", word(&read.table), word(&read.status), read.rows_count.unwrap_or(-1))
+}
+
+fn arn(name: &str) -> String {
+    format!("arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:{name}")
+}
+
+fn vaults(names: &[&str], next: Option<&str>) -> Reply {
+    let list: Vec<_> = names.iter().map(|name| serde_json::json!({ "BackupVaultArn": arn(name), "BackupVaultName": name })).collect();
+    Reply::ok("ListBackupVaults", serde_json::json!({ "BackupVaultList": list, "NextToken": next }).to_string())
+}
+
+fn policy(vault: &str) -> Reply {
+    Reply::ok("GetBackupVaultAccessPolicy", r#"{"Policy":"{}"}"#).containing(format!("/backup-vaults/{vault}/"))
+}
+
+fn no_plans() -> Reply {
+    Reply::ok("ListBackupPlans", r#"{"BackupPlansList":[]}"#)
+}
+
+async fn run(fake: &Fake, sink: &Arc<Memory>) -> Result<Summary, CollectError> {
+    run_scope(fake, sink, &Scope::new(vec![REGION.into()], ALL, 0)).await
+}
+
+async fn run_scope(fake: &Fake, sink: &Arc<Memory>, scope: &Scope) -> Result<Summary, CollectError> {
+    let door = fake.open(CallLog::counting()).await;
+    let sink: Arc<dyn Sink> = Arc::clone(sink) as Arc<dyn Sink>;
+    let progress = Progress::new(ProgressMode::Quiet);
+    let work = collect(&door, scope, sink, &progress);
+    is_send(&work);
+    work.await
+}
+
+/// Commands may run a collection in a task of its own.
+fn is_send(_: &impl Send) {}
+
+#[tokio::test]
+async fn every_unit_leaves_a_record_and_a_refusal_ends_nothing_else() {
+    let denied = Reply::denied("GetBackupVaultAccessPolicy").containing("/backup-vaults/b/");
+    let fake = testing::fake([vaults(&["a"], Some("2")), vaults(&["b"], None), policy("a"), denied, no_plans()]);
+    let sink = Arc::new(Memory::default());
+    let summary = run(&fake, &sink).await.unwrap();
+    assert_eq!(
+        sink.reads(),
+        ["plans - complete 0", "policies - complete 0", "policies a complete 1", "policies b denied 0", "vaults - complete 2"]
+    );
+    assert_eq!(
+        sink.reason("policies", Some(&arn("b"))),
+        "AccessDeniedException: not allowed (request 00000000-0000-4000-8000-000000000001)"
+    );
+    assert_eq!(summary.rows, BTreeMap::from([("plans", 0), ("policies", 1), ("vaults", 2)]));
+    assert_eq!((summary.calls, summary.reads, summary.stopped), (5, 5, false));
+    let gaps: Vec<_> = summary.gaps.iter().map(|gap| (gap.table.as_str(), gap.status, gap.operation.as_str())).collect();
+    assert_eq!(gaps, [("policies", ReadStatus::Denied, "GetBackupVaultAccessPolicy")]);
+    assert_eq!(fake.left(), 0);
+}
+
+#[tokio::test]
+async fn without_parents_the_children_are_skipped_and_nothing_looks_empty() {
+    let fake = testing::fake([Reply::denied("ListBackupVaults"), no_plans()]);
+    let sink = Arc::new(Memory::default());
+    run(&fake, &sink).await.unwrap();
+    assert_eq!(sink.reads(), ["plans - complete 0", "policies - skipped 0", "vaults - denied 0"]);
+    assert!(sink.reason("policies", None).starts_with("vaults could not be listed (denied): AccessDenied"));
+    assert!(!fake.asked().iter().any(|asked| asked.operation == "GetBackupVaultAccessPolicy"));
+}
+
+#[tokio::test]
+async fn parents_known_from_half_a_list_are_read_and_the_rest_is_named_unread() {
+    let fake = testing::fake([vaults(&["a"], Some("2")), Reply::denied("ListBackupVaults"), policy("a"), no_plans()]);
+    let sink = Arc::new(Memory::default());
+    run(&fake, &sink).await.unwrap();
+    assert_eq!(sink.reads(), ["plans - complete 0", "policies - skipped 0", "policies a complete 1", "vaults - partial 1"]);
+}
+
+#[tokio::test]
+async fn no_vaults_is_an_answer() {
+    let fake = testing::fake([vaults(&[], None), no_plans()]);
+    let sink = Arc::new(Memory::default());
+    run(&fake, &sink).await.unwrap();
+    assert_eq!(sink.reads(), ["plans - complete 0", "policies - complete 0", "vaults - complete 0"]);
+}
+
+#[tokio::test]
+async fn what_broke_decides_how_the_read_counts() {
+    let nameless = r#"{"BackupPlansList":[{"BackupPlanId":"x"},{"BackupPlanArn":"arn:aws:backup:eu-west-1:111122223333:backup-plan:y"}]}"#;
+    // what AWS does, how the read of the plans counts, what the reason contains
+    let cases = [
+        (Reply::throttled("ListBackupPlans").forever(), "plans - throttled 0", "Rate exceeded"),
+        (Reply::silent("ListBackupPlans").forever(), "plans - unavailable 0", "no answer in time"),
+        (Reply::refused("ListBackupPlans").forever(), "plans - unavailable 0", "connection refused"),
+        (Reply::ok("ListBackupPlans", r#"{"BackupPlansList":[{"#).forever(), "plans - unavailable 0", "breaks off"),
+        (Reply::ok("ListBackupPlans", r#"{"BackupPlansList":[{}"#), "plans - unavailable 0", "unreadable answer with HTTP status 200"),
+        (Reply::ok("ListBackupPlans", "").forever(), "plans - unavailable 0", "is empty"),
+        (Reply::ok("ListBackupPlans", "<html>log in</html>"), "plans - unavailable 0", "unreadable answer with HTTP status 200"),
+        (Reply::error("ListBackupPlans", 500, "{}").forever(), "plans - unavailable 0", "HTTP status 500"),
+        (Reply::crash("ListBackupPlans"), "plans - unavailable 0", "a crash that the test asked for"),
+        (Reply::ok("ListBackupPlans", nameless), "plans - partial 1", "1 × plans sent without BackupVaultArn"),
+    ];
+    for (reply, expected, reason) in cases {
+        let fake = testing::fake([vaults(&[], None), reply]);
+        let sink = Arc::new(Memory::default());
+        run(&fake, &sink).await.unwrap();
+        assert_eq!(sink.reads(), [expected, "policies - complete 0", "vaults - complete 0"]);
+        assert!(sink.reason("plans", None).contains(reason), "`{}` does not say `{reason}`", sink.reason("plans", None));
+    }
+}
+
+#[tokio::test]
+async fn two_requests_to_slow_down_are_overcome_and_counted() {
+    let fake = testing::fake([vaults(&[], None), Reply::throttled("ListBackupPlans"), Reply::throttled("ListBackupPlans"), no_plans()]);
+    let sink = Arc::new(Memory::default());
+    let summary = run(&fake, &sink).await.unwrap();
+    assert_eq!(sink.reads()[0], "plans - complete 0");
+    assert_eq!(summary.calls, 4, "each attempt is a call");
+}
+
+#[tokio::test]
+async fn a_resumed_run_asks_only_for_what_is_missing() {
+    let denied = Reply::denied("GetBackupVaultAccessPolicy").containing("/backup-vaults/b/");
+    let sink = Arc::new(Memory::default());
+    run(&testing::fake([vaults(&["a", "b"], None), policy("a"), denied, no_plans()]), &sink).await.unwrap();
+
+    let again = testing::fake([policy("b")]);
+    let summary = run(&again, &sink).await.unwrap();
+    let asked: Vec<String> = again.asked().into_iter().map(|asked| asked.operation).collect();
+    assert_eq!(asked, ["GetCallerIdentity", "GetBackupVaultAccessPolicy"]);
+    assert_eq!(summary.kept_units, 3, "vaults, plans, and the policy of vault a");
+    assert_eq!(
+        sink.reads(),
+        ["plans - complete 0", "policies - complete 0", "policies a complete 1", "policies b complete 1", "vaults - complete 2"]
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_expire_on_the_way_are_told_apart_from_missing_permissions() {
+    let expired = r#"{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}"#;
+    // what AWS answers, whether a new login would help
+    for (reply, expected) in [(Reply::error("ListBackupPlans", 403, expired), true), (Reply::denied("ListBackupPlans"), false)] {
+        let sink = Arc::new(Memory::default());
+        let summary = run(&testing::fake([vaults(&[], None), reply]), &sink).await.unwrap();
+        assert_eq!((sink.reads()[0].as_str(), summary.expired), ("plans - denied 0", expected));
+    }
+}
+
+#[tokio::test]
+async fn an_open_collection_takes_units_and_gives_them_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let begin = Start {
+        caller: manifest::Caller { account_id: ACCOUNT.into(), arn: String::new(), user_id: String::new() },
+        scope: manifest::Scope { accounts: vec![ACCOUNT.into()], regions: vec![REGION.into()] },
+        started_s: 0,
+        tool_version: "0.0.0".into(),
+    };
+    let collection = OpenCollection::begin(folder.path(), begin, 1).unwrap();
+    let dir = collection.dir().to_owned();
+    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    let quiet = Progress::new(ProgressMode::Quiet);
+
+    let denied = Reply::denied("GetBackupVaultAccessPolicy");
+    let door = testing::fake([vaults(&["a"], None), denied, no_plans()]).open(CallLog::counting()).await;
+    collect(&door, &scope, Arc::new(collection), &quiet).await.unwrap();
+
+    let collection = Arc::new(OpenCollection::resume(&dir).unwrap());
+    let again = testing::fake([policy("a")]);
+    let door = again.open(CallLog::counting()).await;
+    let summary = collect(&door, &scope, Arc::clone(&collection) as Arc<dyn Sink>, &quiet).await.unwrap();
+    assert_eq!((summary.kept_units, summary.gaps.len(), again.left()), (2, 0, 0), "the vault's ARN came from disk");
+    assert_eq!(collection.units(), 4, "vaults, plans, the policy of the vault, and that all vaults are known");
+}
+
+#[tokio::test]
+async fn a_sink_that_is_full_ends_the_run() {
+    let fake = testing::fake([vaults(&[], None), no_plans()]);
+    let error = run(&fake, &Arc::new(Memory { full: true, ..Memory::default() })).await.unwrap_err();
+    assert!(matches!(&error, CollectError::Sink { unit, .. } if unit.contains(REGION)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_stop_starts_nothing_and_says_so() {
+    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    scope.stop.ask();
+    let fake = testing::fake([]);
+    let sink = Arc::new(Memory::default());
+    let summary = run_scope(&fake, &sink, &scope).await.unwrap();
+    assert!(summary.stopped);
+    assert_eq!(sink.reads(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn told_twice_it_drops_what_hangs() {
+    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    let fake = testing::fake([vaults(&["a"], None), Reply::silent("ListBackupPlans").forever()]);
+    let sink = Arc::new(Memory::default());
+    let stop = scope.stop.clone();
+    let seen = fake.clone();
+    tokio::spawn(async move {
+        while !seen.asked().iter().any(|asked| asked.operation == "ListBackupPlans") {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        stop.ask();
+        stop.ask();
+    });
+    let summary = run_scope(&fake, &sink, &scope).await.unwrap();
+    assert!(summary.stopped);
+    assert!(sink.reads().iter().all(|read| !read.starts_with("plans") && !read.starts_with("policies")), "{:?}", sink.reads());
+}
+
+#[tokio::test]
+async fn regions_have_their_own_units() {
+    let fake = testing::fake([vaults(&[], None).forever(), no_plans().forever()]);
+    let sink = Arc::new(Memory::default());
+    let scope = Scope::new(vec![REGION.into(), "eu-west-2".into()], ALL, 0);
+    run_scope(&fake, &sink, &scope).await.unwrap();
+    let units: Vec<String> = sink.units.lock().unwrap().keys().map(|unit| format!("{} {}", unit.region, unit.collector)).collect();
+    assert_eq!(units.len(), 6);
+    assert!(units.iter().any(|unit| unit == "eu-west-2 plans"));
+    let asked = fake.asked();
+    assert_eq!(asked.iter().filter(|asked| asked.region == "eu-west-2").count(), 2);
+}
+
+#[tokio::test]
+async fn a_read_says_which_time_it_covers() {
+    let fake = testing::fake([vaults(&[], None), no_plans()]);
+    let sink = Arc::new(Memory::default());
+    run(&fake, &sink).await.unwrap();
+    let units = sink.units.lock().unwrap();
+    let (_, reads) = units.iter().find(|(unit, _)| unit.collector == "plans").map(|(_, unit)| unit).unwrap();
+    let now_s = testing::still().now_ms() / 1_000;
+    assert_eq!((reads[0].from_s, reads[0].to_s), (Some(now_s - 30), Some(now_s)));
+    assert_eq!((reads[0].pages_count, reads[0].items_count), (Some(1), Some(0)));
+}
+
+#[tokio::test]
+async fn plain_lines_tell_when_a_region_begins_and_ends() {
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Page {
+        fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(text);
+            Ok(text.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let page = Page::default();
+    let fake = testing::fake([vaults(&["a"], None), policy("a"), no_plans()]);
+    let door = fake.open(CallLog::counting()).await;
+    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    collect(&door, &scope, Arc::new(Memory::default()), &Progress::lines_to(page.clone())).await.unwrap();
+    let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text, "eu-west-1: begins\neu-west-1: ended, 3 of 3 reads, 2 rows\n");
+}
+
+#[test]
+fn the_policy_is_sorted_and_whole() {
+    let text = read_policy(ALL);
+    let policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let expected = serde_json::json!([
+        "backup:GetBackupVaultAccessPolicy",
+        "backup:ListBackupPlans",
+        "backup:ListBackupVaults",
+        "sts:GetCallerIdentity"
+    ]);
+    assert_eq!(policy["Statement"][0]["Action"], expected);
+    assert_eq!(text, read_policy(&[&Plans, &Vaults, &Policies, &Plans]), "order and repetition do not matter");
+}

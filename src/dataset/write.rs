@@ -1,0 +1,346 @@
+//! Writing a collection: unit by unit while it is open, sorted and hashed when it is sealed.
+//!
+//! ```text
+//! DATASET/20261120T040000Z-1f3a9c2e/
+//!   open.json          who, what, when; locked while a process writes
+//!   journal.jsonl      one line a finished unit; a torn last line is dropped
+//!   units/             one Parquet file a unit and table, written as .tmp, fsynced, renamed
+//!   calls.jsonl        one line an attempt
+//! ```
+//!
+//! [`OpenCollection::seal`] turns these into tables and the manifest, which is written last. A folder without manifest can be resumed;
+//! a unit is in the journal or it is read again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use polars::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::error::DatasetError;
+use super::frame;
+use super::manifest::{Caller, MANIFEST, Manifest, Scope};
+use super::reads::{READS, Read, ReadStatus};
+use super::rows::Batch;
+use super::schema::{LEADING_COLUMNS, Table};
+use crate::model::key::hex;
+
+const OPEN: &str = "open.json";
+const JOURNAL: &str = "journal.jsonl";
+const UNITS: &str = "units";
+/// The call log while the collection is open.
+pub const CALLS: &str = "calls.jsonl";
+
+/// What a collection is begun with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Who calls AWS.
+    pub caller: Caller,
+    /// What is asked for.
+    pub scope: Scope,
+    /// When it began, epoch seconds.
+    pub started_s: i64,
+    /// Version of the tool.
+    pub tool_version: String,
+}
+
+/// What is written, journalled and resumed as one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnitId {
+    /// Account read.
+    pub account_id: String,
+    /// Region read.
+    pub region: String,
+    /// First table of the collector.
+    pub collector: String,
+    /// ARN of the vault or plan; none for the whole Region.
+    pub parent: Option<String>,
+    /// Range of creation, `(from_s, to_s)`; open ends are none.
+    pub range: Option<(Option<i64>, Option<i64>)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct JournalLine {
+    unit: UnitId,
+    complete: bool,
+    tables: BTreeMap<String, usize>,
+}
+
+/// A collection that is being written.
+#[derive(Debug)]
+pub struct OpenCollection {
+    dir: PathBuf,
+    id: String,
+    start: Start,
+    journal: Mutex<Journal>,
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Journal {
+    file: File,
+    units: BTreeMap<UnitId, JournalLine>,
+}
+
+impl OpenCollection {
+    /// Begins a collection in a new folder of the dataset; `random` makes its name unique.
+    ///
+    /// # Errors
+    /// `Io` naming what could not be created.
+    #[expect(clippy::needless_pass_by_value, reason = "the collection takes over what it was begun with")]
+    pub fn begin(dataset: &Path, start: Start, random: u32) -> Result<Self, DatasetError> {
+        let id = format!("{}-{random:08x}", folder_stamp(start.started_s));
+        let dir = dataset.join(&id);
+        fs::create_dir_all(dir.join(UNITS)).map_err(DatasetError::io("create", &dir))?;
+        let text = serde_json::to_string_pretty(&start).unwrap_or_default();
+        replace(&dir.join(OPEN), text.as_bytes())?;
+        Self::resume(&dir)
+    }
+
+    /// Opens an interrupted collection again.
+    ///
+    /// # Errors
+    /// `Busy` if another process writes it, `Sealed` if there is nothing left to do, `Damaged` if its head cannot be understood, `Io` otherwise.
+    pub fn resume(dir: &Path) -> Result<Self, DatasetError> {
+        let path = dir.join(OPEN);
+        let opened = File::open(&path);
+        if let Ok(lock) = &opened {
+            lock.try_lock().map_err(|_| DatasetError::Busy(dir.to_owned()))?;
+        }
+        if dir.join(MANIFEST).exists() {
+            return Err(DatasetError::Sealed(dir.to_owned())); // its units may be half removed: sealing again would lose tables
+        }
+        let lock = opened.map_err(DatasetError::io("read", &path))?;
+        let start = read_start(dir)?;
+        let units = read_journal(&dir.join(JOURNAL))?;
+        cut_torn_line(&dir.join(JOURNAL))?;
+        cut_torn_line(&dir.join(CALLS))?;
+        let journal = dir.join(JOURNAL);
+        let file = OpenOptions::new().create(true).append(true).open(&journal).map_err(DatasetError::io("write", &journal))?;
+        let id = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Self { dir: dir.to_owned(), id, start, journal: Mutex::new(Journal { file, units }), _lock: lock })
+    }
+
+    /// Interrupted collections of a dataset with what they were begun with, newest first.
+    ///
+    /// # Errors
+    /// `Io` if the folder cannot be listed, `Damaged` for a head that cannot be understood.
+    pub fn interrupted(dataset: &Path) -> Result<Vec<(PathBuf, Start)>, DatasetError> {
+        let mut found = Vec::new();
+        let listing = match fs::read_dir(dataset) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            listing => listing.map_err(DatasetError::io("read", dataset))?,
+        };
+        for entry in listing {
+            let dir = entry.map_err(DatasetError::io("read", dataset))?.path();
+            if dir.join(OPEN).is_file() && !dir.join(MANIFEST).exists() {
+                found.push((dir.clone(), read_start(&dir)?));
+            }
+        }
+        found.sort_by(|(one, _), (other, _)| other.cmp(one));
+        Ok(found)
+    }
+
+    /// Folder of the collection.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Name of the collection.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it was begun with.
+    pub fn start(&self) -> &Start {
+        &self.start
+    }
+
+    /// Where the call log goes while the collection is open.
+    pub fn calls_path(&self) -> PathBuf {
+        self.dir.join(CALLS)
+    }
+
+    /// Whether the unit was read completely before; others are read again.
+    pub fn done(&self, unit: &UnitId) -> bool {
+        self.journal().units.get(unit).is_some_and(|line| line.complete)
+    }
+
+    /// Number of units in the journal.
+    pub fn units(&self) -> usize {
+        self.journal().units.len()
+    }
+
+    /// The rows of a table as a journalled unit wrote them; `None` if the unit is not in the journal.
+    ///
+    /// # Errors
+    /// `Damaged` or `Polars` if the file cannot be read.
+    pub fn batch(&self, table: &'static Table, unit: &UnitId) -> Result<Option<Batch>, DatasetError> {
+        if !self.journal().units.get(unit).is_some_and(|line| line.tables.contains_key(table.name)) {
+            return Ok(None);
+        }
+        let frame = read_parquet(&self.dir.join(unit_file(table.name, unit)))?;
+        Ok(Some(frame::batch_from_frame(table.name, &frame, table.columns)?))
+    }
+
+    /// Writes what a unit gave, then journals it. Either the whole unit is there afterwards or it will be read again.
+    ///
+    /// # Errors
+    /// `Io` (a full disk, for instance) or `Polars`; the unit is then not journalled.
+    pub fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), DatasetError> {
+        let complete = reads.iter().all(|read| read.status.as_deref() == Some(ReadStatus::Complete.word()));
+        let mut rows = BTreeMap::new();
+        for (table, batch) in tables {
+            self.write_table(table, batch, unit)?;
+            rows.insert(table.name.to_owned(), batch.len());
+        }
+        let reads = Batch::from_rows(reads.iter().cloned());
+        self.write_table(&READS, &reads, unit)?;
+        rows.insert(READS.name.to_owned(), reads.len());
+        let line = JournalLine { unit: unit.clone(), complete, tables: rows };
+        let mut text = serde_json::to_string(&line).unwrap_or_default();
+        text.push('\n');
+        let path = self.dir.join(JOURNAL);
+        let mut journal = self.journal();
+        journal.file.write_all(text.as_bytes()).and_then(|()| journal.file.sync_data()).map_err(DatasetError::io("write", &path))?;
+        journal.units.insert(unit.clone(), line);
+        Ok(())
+    }
+
+    fn write_table(&self, table: &Table, batch: &Batch, unit: &UnitId) -> Result<(), DatasetError> {
+        let path = self.dir.join(unit_file(table.name, unit));
+        let frame = with_leading(&frame::to_frame(table.name, batch)?, unit, &path)?;
+        let mut frame = sorted(&frame, table, &path)?;
+        let temporary = path.with_extension("tmp");
+        let file = File::create(&temporary).map_err(DatasetError::io("write", &temporary))?;
+        ParquetWriter::new(&file).finish(&mut frame).map_err(DatasetError::polars(&temporary))?;
+        file.sync_all().map_err(DatasetError::io("write", &temporary))?;
+        fs::rename(&temporary, &path).map_err(DatasetError::io("write", &path))?;
+        sync_folder(&self.dir.join(UNITS))
+    }
+
+    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Turns the units into sorted tables, compresses the call log, writes the manifest and removes what is no longer needed.
+    ///
+    /// `tables` are all tables this tool knows; one without rows gets an empty file, so that every query finds it.
+    ///
+    /// # Errors
+    /// As writing; the collection can then be resumed and sealed again.
+    pub fn seal(self, tables: &[&'static Table], ended_s: i64) -> Result<Manifest, DatasetError> {
+        let manifest = super::seal::seal(&self.dir, &self.id, &self.start, &self.unit_files(), tables, ended_s)?;
+        super::seal::clean(&self.dir)?;
+        Ok(manifest)
+    }
+
+    /// Unit files of each table in the order of their units.
+    fn unit_files(&self) -> BTreeMap<String, Vec<(UnitId, PathBuf)>> {
+        let mut files: BTreeMap<String, Vec<(UnitId, PathBuf)>> = BTreeMap::new();
+        for (unit, line) in &self.journal().units {
+            for table in line.tables.keys() {
+                files.entry(table.clone()).or_default().push((unit.clone(), self.dir.join(unit_file(table, unit))));
+            }
+        }
+        for units in files.values_mut() {
+            units.sort_by(|(one, _), (other, _)| order(one).cmp(&order(other)));
+        }
+        files
+    }
+}
+
+/// Account, Region, parent, start of the range: the order in which concatenated units make a sorted table.
+fn order(unit: &UnitId) -> (&str, &str, Option<&str>, Option<i64>) {
+    let from_s = unit.range.and_then(|(from_s, _)| from_s);
+    (&unit.account_id, &unit.region, unit.parent.as_deref(), from_s)
+}
+
+fn with_leading(frame: &DataFrame, unit: &UnitId, path: &Path) -> Result<DataFrame, DatasetError> {
+    let height = frame.height();
+    let mut columns: Vec<polars::prelude::Column> = LEADING_COLUMNS
+        .iter()
+        .zip([&unit.account_id, &unit.region])
+        .map(|(column, text)| polars::prelude::Column::new_scalar(column.name.into(), Scalar::from(PlSmallStr::from_str(text)), height))
+        .collect();
+    columns.extend(frame.columns().iter().cloned());
+    DataFrame::new(height, columns).map_err(DatasetError::polars(path))
+}
+
+/// Sorts rows by the order of their table, stably, with a second version of a key dropped.
+pub(super) fn sorted(frame: &DataFrame, table: &Table, path: &Path) -> Result<DataFrame, DatasetError> {
+    let order: Vec<PlSmallStr> = table.order().into_iter().map(PlSmallStr::from_string).collect();
+    let options = SortMultipleOptions::default().with_maintain_order(true);
+    let frame = frame.sort(order, options).map_err(DatasetError::polars(path))?;
+    let identity: Vec<String> = table.identity().into_iter().map(str::to_owned).collect();
+    frame.unique_stable(Some(&identity), UniqueKeepStrategy::First, None).map_err(DatasetError::polars(path))
+}
+
+pub(super) fn read_parquet(path: &Path) -> Result<DataFrame, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("read", path))?;
+    ParquetReader::new(file).finish().map_err(DatasetError::polars(path))
+}
+
+fn unit_file(table: &str, unit: &UnitId) -> String {
+    let name = serde_json::to_string(unit).unwrap_or_default();
+    let hash = hex(&Sha256::digest(name.as_bytes())[..12]);
+    format!("{UNITS}/{table}-{hash}.parquet")
+}
+
+/// `20261120T040000Z`, from epoch seconds.
+fn folder_stamp(moment_s: i64) -> String {
+    crate::model::moment::text(moment_s).chars().filter(|c| !matches!(c, '-' | ':')).collect()
+}
+
+fn read_start(dir: &Path) -> Result<Start, DatasetError> {
+    let path = dir.join(OPEN);
+    let text = fs::read_to_string(&path).map_err(DatasetError::io("read", &path))?;
+    serde_json::from_str(&text).map_err(|error| DatasetError::Damaged { path, what: error.to_string() })
+}
+
+fn read_journal(path: &Path) -> Result<BTreeMap<UnitId, JournalLine>, DatasetError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        file => file.map_err(DatasetError::io("read", path))?,
+    };
+    let mut units = BTreeMap::new();
+    for line in BufReader::new(file).split(b'\n') {
+        let line = line.map_err(DatasetError::io("read", path))?;
+        // A line that was being written when the process ended is no JSON: its unit is read again.
+        if let Ok(line) = serde_json::from_slice::<JournalLine>(&line) {
+            units.insert(line.unit.clone(), line);
+        }
+    }
+    Ok(units)
+}
+
+/// Removes what follows the last line feed, which is what a killed process leaves behind.
+fn cut_torn_line(path: &Path) -> Result<(), DatasetError> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        bytes => bytes.map_err(DatasetError::io("read", path))?,
+    };
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    if whole < bytes.len() {
+        let file = OpenOptions::new().write(true).open(path).map_err(DatasetError::io("write", path))?;
+        file.set_len(whole as u64).map_err(DatasetError::io("write", path))?;
+    }
+    Ok(())
+}
+
+/// Writes a file so that it is there whole or not at all.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
+    let temporary = path.with_extension("tmp");
+    let mut file = File::create(&temporary).map_err(DatasetError::io("write", &temporary))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(DatasetError::io("write", &temporary))?;
+    fs::rename(&temporary, path).map_err(DatasetError::io("write", path))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn sync_folder(dir: &Path) -> Result<(), DatasetError> {
+    File::open(dir).and_then(|folder| folder.sync_all()).map_err(DatasetError::io("write", dir))
+}

@@ -1,0 +1,81 @@
+//! Where the judge finds relations in a real run: facts, and tables whose rows are subjects themselves.
+
+use polars::prelude::{DataFrame, IntoLazy, col, lit};
+
+use super::judge::{EngineError, Relations};
+use crate::dataset::schema::{LEADING_COLUMNS, Reach, RestsOn, SUBJECT_COLUMNS};
+use crate::dataset::{Absence, Column, ColumnType, Gap, Relation, Table};
+use crate::facts::{FACTS, Inputs};
+
+/// The relations that rules can read: every fact, and every table that names a subject. Made once a process; the table relations live as long as it.
+pub fn relations(tables: &[&'static Table]) -> Vec<&'static Relation> {
+    let mut relations: Vec<&'static Relation> = FACTS.iter().map(|fact| fact.relation).collect();
+    relations.extend(tables.iter().filter_map(|table| of_table(table)));
+    relations.sort_by_key(|relation| relation.name);
+    relations
+}
+
+/// A table as a relation: the columns of the subject, then its own. Its rows rest on its own reads.
+fn of_table(table: &'static Table) -> Option<&'static Relation> {
+    table.subject?;
+    let subject = SUBJECT_COLUMNS[..2].iter().map(|&name| Column {
+        name,
+        column_type: ColumnType::Text,
+        absence: Absence::Never,
+        source: "",
+        doc: "The subject",
+    });
+    let columns: Vec<Column> = subject.chain(LEADING_COLUMNS).chain(table.columns.iter().copied()).collect();
+    let reach = table.parent.map_or(Reach::Region, Reach::Parent);
+    let relation = Relation {
+        name: table.name,
+        doc: table.doc,
+        columns: Box::leak(columns.into_boxed_slice()),
+        rows_rest_on: Box::leak(Box::new([RestsOn { table: table.name, reach }])),
+        order: table.key,
+    };
+    Some(Box::leak(Box::new(relation)))
+}
+
+/// Relations derived from a dataset.
+#[derive(Debug)]
+pub struct Derived<'a> {
+    inputs: &'a Inputs<'a>,
+    tables: &'a [&'static Table],
+    relations: &'a [&'static Relation],
+}
+
+impl<'a> Derived<'a> {
+    /// Takes the inputs of the facts, the tables of the dataset, and [`relations`].
+    pub fn new(inputs: &'a Inputs<'a>, tables: &'a [&'static Table], relations: &'a [&'static Relation]) -> Self {
+        Self { inputs, tables, relations }
+    }
+}
+
+impl Relations for Derived<'_> {
+    fn relation(&self, name: &str) -> Option<&'static Relation> {
+        self.relations.iter().copied().find(|relation| relation.name == name)
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.relations.iter().map(|relation| relation.name).collect()
+    }
+
+    fn frame(&self, name: &str) -> Result<DataFrame, EngineError> {
+        let source = |source: Box<dyn std::error::Error + Send + Sync>| EngineError::Source { relation: name.to_owned(), source };
+        if FACTS.iter().any(|fact| fact.relation.name == name) {
+            return self.inputs.fact(name).map_err(|error| source(error.into()));
+        }
+        let table = self.tables.iter().find(|table| table.name == name);
+        let Some((arn, subject_type)) = table.and_then(|table| table.subject) else {
+            return Err(source(format!("there is no relation `{name}`").into()));
+        };
+        let frame = self.inputs.snapshot.frame(name).map_err(|error| source(error.into()))?;
+        let subject = [col(arn).alias("subject_arn"), lit(subject_type).alias("subject_type")];
+        frame.lazy().with_columns(subject).collect().map_err(|error| source(error.into()))
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        self.inputs.snapshot.gaps()
+    }
+}

@@ -1,0 +1,420 @@
+//! Exposure: how much data a failure could have cost each resource, at every instant of the window, by scenario.
+//!
+//! The arithmetic is in [`sweep`]; here it is fed: which points count for a scenario and for what the resource owes, and in which intervals the
+//! absence of further points is known. An interval is known where the backup jobs (for copies, the copy jobs) were observed without a gap; native
+//! snapshots and automated backups that were off when first seen are taken to have been off before, which can make a failure appear, never a pass.
+
+use polars::prelude::DataFrame;
+
+pub mod sweep;
+
+use self::sweep::{Continuous, Exposure, History, Objective, PointLife, Segment, measure, timeline};
+use super::objectives::{Mechanism, Owed};
+use super::points::{KeyRange, Point, Restorable};
+use super::population::{RESOURCES_REST_ON, Resource};
+use super::{Fact, FactError, Inputs, schedule};
+use crate::dataset::{Relation, Row};
+use crate::model::Window;
+
+/// Which points count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// Any point.
+    Any,
+    /// Only points in another Region: the Region is lost.
+    OtherRegion,
+}
+
+impl Scenario {
+    /// All scenarios.
+    pub const ALL: [Self; 2] = [Self::Any, Self::OtherRegion];
+
+    /// The word in relations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::OtherRegion => "other_region",
+        }
+    }
+
+    /// The RPO that an objective asks for in it, if any.
+    fn rpo_s(self, owed: &Owed) -> Option<i64> {
+        match self {
+            Self::Any => owed.rpo_s,
+            Self::OtherRegion => owed.rpo_other_region_s,
+        }
+    }
+
+    /// Whether a point in a Region counts.
+    fn counts(self, resource: &Resource, region: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OtherRegion => region != resource.region,
+        }
+    }
+}
+
+crate::rows! {
+    /// Exposure of a resource in a scenario.
+    pub struct ExposureRow {
+        /// ARN of the resource
+        subject_arn: Text, Never, "";
+        /// AWS resource type
+        subject_type: Text, Never, "";
+        /// Account
+        account_id: Text, Never, "";
+        /// Region
+        region: Text, Never, "";
+        /// `any`: every point counts; `other_region`: only points in another Region
+        scenario: Text, Never, "";
+        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        role: Text, NotTold, "";
+        /// Objective in force at the moment of judgement
+        objective_id: Text, NotTold, "audit.yaml";
+        /// Whether somebody approved it
+        approved: Boolean, NotTold, "audit.yaml";
+        /// Whether an RPO is owed in this scenario
+        rpo_owed: Boolean, NotTold, "audit.yaml";
+        /// RPO owed in this scenario
+        rpo_s: Integer, NotTold, "audit.yaml";
+        /// Tolerance on top of it; not told either if the default's depends on unread plan rules
+        tolerance_s: Integer, NotTold, "audit.yaml";
+        /// RPO and tolerance
+        limit_s: Integer, NotTold, "audit.yaml";
+        /// Worst exposure, where it is one number
+        achieved_rpo_s: Integer, NotTold, "";
+        /// The worst exposure was at least this
+        lower_rpo_s: Integer, NotTold, "";
+        /// The worst exposure was at most this
+        upper_rpo_s: Integer, NotTold, "";
+        /// When the worst exposure was reached
+        worst_s: Integer, NotTold, "";
+        /// Whether exposure kept within the strict RPO all the time
+        within_rpo: Boolean, NotTold, "";
+        /// Whether exposure kept within RPO and tolerance all the time
+        within_limit: Boolean, NotTold, "";
+        /// Time within RPO and tolerance, proven
+        compliant_s: Integer, NotTold, "";
+        /// Time beyond RPO and tolerance, proven
+        violated_s: Integer, NotTold, "";
+        /// Time about which what was read says nothing
+        unknown_s: Integer, NotTold, "";
+        /// Time looked at: the window from creation on
+        window_s: Integer, NotTold, "";
+        /// Time of the newest data that is proven to be restorable
+        newest_data_s: Integer, NotTold, "";
+        /// Exposure at the moment of judgement, where it is one number
+        age_s: Integer, NotTold, "";
+        /// Exposure at the moment of judgement is at least this
+        least_age_s: Integer, NotTold, "";
+        /// Whether that is within RPO and tolerance
+        fresh: Boolean, NotTold, "";
+        /// Points that count
+        points_count: Integer, Never, "";
+        /// Where the proof lies
+        evidence: Text, Never, "";
+    }
+}
+
+/// Exposure as a relation.
+pub static FACT: Fact = Fact {
+    relation: &Relation {
+        name: "exposure",
+        doc: "How much data a failure could have cost over the window: one row a resource and scenario.",
+        columns: ExposureRow::COLUMNS,
+        rows_rest_on: RESOURCES_REST_ON,
+        order: &["scenario"],
+    },
+    reads: super::POINT_READS,
+    derive,
+};
+
+fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let population = inputs.population()?;
+    let mut rows = Vec::with_capacity(population.len() * Scenario::ALL.len());
+    for range in KeyRange::for_rows(rows_of_points(inputs)) {
+        let found = inputs.restorable(range)?;
+        for (index, resource) in population.iter().enumerate().filter(|(_, resource)| range.holds(resource.key)) {
+            let start_window_s = schedule::start_window_s(inputs, index)?;
+            for scenario in Scenario::ALL {
+                rows.push(row(inputs, resource, scenario, &found, start_window_s));
+            }
+        }
+    }
+    Inputs::frame_of(FACT.relation, rows)
+}
+
+/// The exposure of one resource over time, for drawing: at most `max_segments` pieces, the worst peaks kept.
+///
+/// # Errors
+/// As deriving the fact.
+pub fn drawn(inputs: &Inputs<'_>, subject_arn: &str, scenario: Scenario, max_segments: usize) -> Result<Vec<Segment>, FactError> {
+    let population = inputs.population()?;
+    let Some((index, resource)) = population.iter().enumerate().find(|(_, resource)| resource.arn == subject_arn) else {
+        return Ok(Vec::new());
+    };
+    let ranges = KeyRange::for_rows(rows_of_points(inputs));
+    let Some(range) = ranges.into_iter().find(|range| range.holds(resource.key)) else { return Ok(Vec::new()) };
+    let found = inputs.restorable(range)?;
+    let start_window_s = schedule::start_window_s(inputs, index)?;
+    let Some(owed) = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), start_window_s) else { return Ok(Vec::new()) };
+    let evidence = evidence(inputs, resource, scenario);
+    let history = history(inputs, resource, scenario, &found, &owed, &evidence);
+    Ok(timeline(&history, inputs.window, &evidence, max_segments))
+}
+
+/// Exposure of a resource in a scenario, as reports show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    /// ARN of the resource.
+    pub subject_arn: String,
+    /// AWS resource type.
+    pub subject_type: String,
+    /// Account.
+    pub account_id: String,
+    /// Region.
+    pub region: String,
+    /// Which points count.
+    pub scenario: Scenario,
+    /// Objective in force.
+    pub objective_id: String,
+    /// Whether somebody approved it.
+    pub approved: bool,
+    /// Whether an RPO is owed; `None` if that cannot be told.
+    pub rpo_owed: Option<bool>,
+    /// RPO.
+    pub rpo_s: i64,
+    /// Tolerance.
+    pub tolerance_s: i64,
+    /// Worst exposure, where it is one number.
+    pub achieved_rpo_s: Option<i64>,
+    /// At least this.
+    pub lower_rpo_s: i64,
+    /// At most this.
+    pub upper_rpo_s: Option<i64>,
+    /// When it was worst.
+    pub worst_s: Option<i64>,
+    /// Proven to be within RPO and tolerance.
+    pub compliant_s: i64,
+    /// Proven to be beyond.
+    pub violated_s: i64,
+    /// Not known.
+    pub unknown_s: i64,
+}
+
+/// The exposure of every primary and replica whose objective is known, in the order of the relation.
+///
+/// # Errors
+/// As deriving the fact.
+pub fn exposed(inputs: &Inputs<'_>) -> Result<Vec<Exposed>, FactError> {
+    let rows: Vec<ExposureRow> = crate::dataset::frame::from_frame("exposure", &inputs.fact("exposure")?)?;
+    let shown = rows.into_iter().filter(|row| !matches!(row.role.as_deref(), Some("cluster_member" | "restore_test")));
+    Ok(shown.filter_map(exposed_row).collect())
+}
+
+fn exposed_row(row: ExposureRow) -> Option<Exposed> {
+    let scenario = Scenario::ALL.into_iter().find(|scenario| row.scenario.as_deref() == Some(scenario.word()))?;
+    Some(Exposed {
+        subject_arn: row.subject_arn?,
+        subject_type: row.subject_type?,
+        account_id: row.account_id?,
+        region: row.region?,
+        scenario,
+        objective_id: row.objective_id?,
+        approved: row.approved?,
+        rpo_owed: row.rpo_owed,
+        rpo_s: row.rpo_s?,
+        tolerance_s: row.tolerance_s?,
+        achieved_rpo_s: row.achieved_rpo_s,
+        lower_rpo_s: row.lower_rpo_s?,
+        upper_rpo_s: row.upper_rpo_s,
+        worst_s: row.worst_s,
+        compliant_s: row.compliant_s?,
+        violated_s: row.violated_s?,
+        unknown_s: row.unknown_s?,
+    })
+}
+
+fn rows_of_points(inputs: &Inputs<'_>) -> u64 {
+    let rows =
+        |table: &str| inputs.snapshot.collections().iter().filter_map(|one| one.manifest.tables.get(table)).max().copied().unwrap_or(0);
+    rows("recovery_points").max(rows("backup_jobs")).max(rows("copy_jobs")).max(rows("rds_snapshots"))
+}
+
+fn row(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Restorable, start_window_s: Option<i64>) -> ExposureRow {
+    let as_of_s = inputs.snapshot.as_of_s();
+    let owed = inputs.objectives.owed(resource, as_of_s, start_window_s);
+    let mut row = ExposureRow {
+        subject_arn: Some(resource.arn.clone()),
+        subject_type: Some(resource.resource_type.to_owned()),
+        account_id: Some(resource.account_id.clone()),
+        region: Some(resource.region.clone()),
+        scenario: Some(scenario.word().to_owned()),
+        role: resource.role.map(|role| role.word().to_owned()),
+        points_count: Some(0),
+        evidence: Some(resource.evidence.clone()),
+        ..ExposureRow::default()
+    };
+    let Some(owed) = owed else { return row };
+    row.objective_id = Some(owed.id.clone());
+    row.approved = Some(owed.approved);
+    let rpo_s = scenario.rpo_s(&owed);
+    row.rpo_owed = Some(rpo_s.is_some());
+    row.rpo_s = rpo_s;
+    row.tolerance_s = rpo_s.and(owed.tolerance_s);
+    row.limit_s = rpo_s.zip(owed.tolerance_s).map(|(rpo_s, tolerance_s)| rpo_s.saturating_add(tolerance_s));
+    row.points_count = Some(i64::try_from(counted(resource, scenario, found, &owed).count()).unwrap_or(i64::MAX));
+    let evidence = evidence(inputs, resource, scenario);
+    let history = history(inputs, resource, scenario, found, &owed, &evidence);
+    let over_time = inputs.objectives.over_time(resource, start_window_s);
+    let tolerances_known = over_time.iter().all(|(_, owed)| owed.as_ref().is_some_and(|owed| owed.tolerance_s.is_some()));
+    let (strict, lenient) = (objectives(&over_time, scenario, |_| 0), objectives(&over_time, scenario, |owed| owed.least_tolerance_s));
+    let (Some(strict), Some(lenient)) = (strict, lenient) else { return row };
+    let seen = measure(&history, inputs.window, &evidence, &lenient);
+    row.within_rpo = measure(&history, inputs.window, &evidence, &strict).met();
+    fill(&mut row, &seen);
+    let now_s = at_the_moment(inputs, &history, &evidence);
+    row.age_s = seen.age_s.or(now_s.filter(|(least_s, most_s)| *most_s == Some(*least_s)).map(|(least_s, _)| least_s));
+    row.least_age_s = seen.applicable.then(|| now_s.map_or(0, |(least_s, _)| least_s).max(seen.age_lower_s));
+    row.fresh = fresh(&seen, now_s, rpo_s.map(|rpo_s| rpo_s.saturating_add(owed.least_tolerance_s)));
+    if !tolerances_known {
+        only_proof_of_keeping(&mut row);
+    }
+    row
+}
+
+/// Bounds of the exposure at the moment of judgement itself, if a collection speaks for it: what was deleted since the one before may have served
+/// until just before, but is gone now.
+fn at_the_moment(inputs: &Inputs<'_>, history: &History, evidence: &[Window]) -> Option<(i64, Option<i64>)> {
+    let as_of_s = inputs.snapshot.as_of_s();
+    let mut evidence = evidence.to_vec();
+    let last = evidence.last_mut().filter(|last| last.end_s == as_of_s && inputs.window.end_s == as_of_s)?;
+    last.end_s = as_of_s.saturating_add(1);
+    let now = measure(history, Window { start_s: as_of_s, end_s: last.end_s }, &evidence, &[]);
+    // Measured is the end of the second that begins then.
+    now.applicable.then(|| (now.age_lower_s.saturating_sub(1).max(0), now.age_upper_s.map(|upper_s| upper_s.saturating_sub(1).max(0))))
+}
+
+/// Whether the exposure at the moment of judgement was within a limit.
+fn fresh(seen: &Exposure, now_s: Option<(i64, Option<i64>)>, limit_s: Option<i64>) -> Option<bool> {
+    let limit_s = limit_s.filter(|_| seen.applicable)?;
+    let beyond = seen.age_lower_s > limit_s || now_s.is_some_and(|(least_s, _)| least_s > limit_s);
+    match seen.age_upper_s {
+        _ if beyond => Some(false),
+        Some(upper_s) if upper_s <= limit_s => Some(true),
+        _ => None,
+    }
+}
+
+/// What was measured against the least tolerance there can be shows that the objective was kept, but not that it was broken.
+fn only_proof_of_keeping(row: &mut ExposureRow) {
+    row.within_limit = row.within_limit.filter(|within| *within);
+    row.fresh = row.fresh.filter(|fresh| *fresh);
+    if let (Some(violated_s), Some(unknown_s)) = (row.violated_s, row.unknown_s) {
+        row.violated_s = Some(0);
+        row.unknown_s = Some(unknown_s.saturating_add(violated_s));
+    }
+}
+
+fn fill(row: &mut ExposureRow, seen: &Exposure) {
+    if !seen.applicable {
+        return;
+    }
+    row.achieved_rpo_s = seen.achieved_rpo_s;
+    row.lower_rpo_s = Some(seen.lower_rpo_s);
+    row.upper_rpo_s = seen.upper_rpo_s;
+    row.worst_s = seen.worst_s;
+    row.within_limit = seen.met();
+    row.compliant_s = Some(seen.compliant_s);
+    row.violated_s = Some(seen.violated_s);
+    row.unknown_s = Some(seen.unknown_s.saturating_add(seen.unowed_s));
+    row.window_s = Some(seen.window_s);
+    row.newest_data_s = seen.newest_data_s;
+}
+
+/// Objectives over time for the sweep; an RPO that is not owed, or not in this scenario, accepts any exposure. `None` if one depends on something
+/// unread.
+fn objectives(over_time: &[(i64, Option<Owed>)], scenario: Scenario, extra: impl Fn(&Owed) -> i64) -> Option<Vec<Objective>> {
+    let of = |(valid_from_s, owed): &(i64, Option<Owed>)| {
+        let owed = owed.as_ref()?;
+        let rpo_s = scenario.rpo_s(owed).map_or(i64::MAX, |rpo_s| rpo_s.saturating_add(extra(owed)));
+        Some(Objective { valid_from_s: *valid_from_s, rpo_s })
+    };
+    over_time.iter().map(of).collect()
+}
+
+/// The points of a resource that count in a scenario, by the mechanisms its objective accepts. Data from before its creation is that of an earlier
+/// life under the same name; if its creation was not told, no point can be told to be this one's.
+fn counted<'a>(resource: &'a Resource, scenario: Scenario, found: &'a Restorable, owed: &'a Owed) -> impl Iterator<Item = &'a Point> {
+    let points = found.points.get(&resource.key).into_iter().flatten();
+    points.filter(move |point| {
+        let this_life = resource.created_s.is_some_and(|created_s| point.life.data_s >= created_s);
+        this_life && scenario.counts(resource, &point.region) && owed.mechanisms.contains(&point.mechanism)
+    })
+}
+
+/// What can restore a resource in a scenario.
+fn history(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Restorable, owed: &Owed, evidence: &[Window]) -> History {
+    let streams = found.streams.get(&resource.key).into_iter().flatten();
+    let streams = streams.filter(|stream| scenario.counts(resource, &stream.region) && owed.mechanisms.contains(&stream.mechanism));
+    let mut history = History {
+        created_s: resource.created_s,
+        frozen_at_s: None,
+        points: counted(resource, scenario, found, owed).flat_map(Point::lives).collect(),
+        continuous: streams.map(|stream| stream.source).collect(),
+    };
+    if !copies_observed(inputs, resource, evidence) {
+        // A copy that nobody saw may outlive any of them.
+        history.points.iter_mut().for_each(|life| life.end_s = i64::MAX);
+    }
+    // What was made before the evidence begins may have lasted into it.
+    history.points.extend(evidence.iter().map(|window| {
+        let from_s = window.start_s;
+        PointLife { data_s: from_s, available_s: from_s, alive_until_s: from_s, end_s: i64::MAX }
+    }));
+    if !natively_read(inputs, resource, owed) {
+        // What could not be read may have been there all the time.
+        history.continuous.push(Continuous { from_s: i64::MIN, to_s: i64::MAX, lag_s: 0, certain: false });
+    }
+    history
+}
+
+/// Whether the copy jobs of a resource are known wherever the evidence speaks.
+fn copies_observed(inputs: &Inputs<'_>, resource: &Resource, evidence: &[Window]) -> bool {
+    let observed = inputs.snapshot.observed("copy_jobs", &resource.account_id, &resource.region);
+    let within = |window: &Window| observed.iter().any(|seen| seen.start_s <= window.start_s && window.end_s <= seen.end_s);
+    inputs.complete("copy_jobs", &resource.account_id, &resource.region) && evidence.iter().all(within)
+}
+
+/// Whether native snapshots and automated backups were completely read, as far as the objective accepts them.
+fn natively_read(inputs: &Inputs<'_>, resource: &Resource, owed: &Owed) -> bool {
+    let native = [
+        (Mechanism::NativeSnapshot, "rds_snapshots"),
+        (Mechanism::NativePitr, "rds_automated_backups"),
+        (Mechanism::ReplicatedAutomatedBackup, "rds_automated_backups"),
+    ];
+    native
+        .iter()
+        .filter(|(mechanism, _)| owed.mechanisms.contains(mechanism))
+        .all(|(_, table)| inputs.complete_in_account(table, &resource.account_id))
+}
+
+/// The intervals in which no other point than those found can have existed.
+fn evidence(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario) -> Vec<Window> {
+    // Without its creation nobody can tell how long it has had no backup, nor which points are its own.
+    if resource.created_s.is_none() {
+        return Vec::new();
+    }
+    // A copy can lie in any Region, so the points of all of them must have been read.
+    if !inputs.complete_in_account("recovery_points", &resource.account_id) {
+        return Vec::new();
+    }
+    let jobs = match scenario {
+        Scenario::Any => "backup_jobs",
+        Scenario::OtherRegion => "copy_jobs",
+    };
+    if !inputs.complete(jobs, &resource.account_id, &resource.region) {
+        return Vec::new();
+    }
+    inputs.snapshot.observed(jobs, &resource.account_id, &resource.region)
+}

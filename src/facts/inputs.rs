@@ -1,0 +1,159 @@
+//! What facts are derived from: a snapshot, the objectives and a window. Results are kept, so that each is derived once.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use polars::prelude::DataFrame;
+
+use super::coverage::Coverage;
+use super::error::FactError;
+use super::plans::Plan;
+use super::points::{KeyRange, Restorable};
+use super::population::Resource;
+use super::{FACTS, Objectives, coverage, plans, points, population};
+use crate::dataset::frame;
+use crate::dataset::rows::{Batch, Row};
+use crate::dataset::{Relation, Snapshot};
+use crate::model::Window;
+
+/// Everything a fact may read.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// The dataset as of the moment of judgement.
+    pub snapshot: &'a Snapshot<'a>,
+    /// Who owes what.
+    pub objectives: &'a Objectives,
+    /// The window that is looked at, half-open; its end is the moment of judgement.
+    pub window: Window,
+    population: OnceCell<Rc<Vec<Resource>>>,
+    plans: OnceCell<Rc<Vec<Plan>>>,
+    coverage: OnceCell<Rc<Vec<Coverage>>>,
+    restorable: OnceCell<Rc<Restorable>>,
+    frames: RefCell<BTreeMap<&'static str, DataFrame>>,
+    tables: RefCell<BTreeMap<String, DataFrame>>,
+}
+
+impl<'a> Inputs<'a> {
+    /// Takes a snapshot, the objectives and the window.
+    pub fn new(snapshot: &'a Snapshot<'a>, objectives: &'a Objectives, window: Window) -> Self {
+        Self {
+            snapshot,
+            objectives,
+            window,
+            population: OnceCell::new(),
+            plans: OnceCell::new(),
+            coverage: OnceCell::new(),
+            restorable: OnceCell::new(),
+            frames: RefCell::default(),
+            tables: RefCell::default(),
+        }
+    }
+
+    /// Reads the declared columns of a table, as it stands at the moment.
+    ///
+    /// # Errors
+    /// As reading the table.
+    pub fn rows<R: Row>(&self, table: &str) -> Result<Vec<R>, FactError> {
+        if let Some(frame) = self.tables.borrow().get(table) {
+            return Ok(frame::from_frame(table, frame)?);
+        }
+        let frame = self.snapshot.frame(table)?;
+        let rows = frame::from_frame(table, &frame)?;
+        self.tables.borrow_mut().insert(table.to_owned(), frame);
+        Ok(rows)
+    }
+
+    /// The tables that were read so far.
+    pub fn tables_read(&self) -> Vec<String> {
+        self.tables.borrow().keys().cloned().collect()
+    }
+
+    /// What restores the resources of a range of keys. Only an estate of a single range is kept: of several, one at a time is in memory.
+    ///
+    /// # Errors
+    /// As deriving it.
+    pub fn restorable(&self, range: KeyRange) -> Result<Rc<Restorable>, FactError> {
+        if range.of == 1 {
+            cached(&self.restorable, || points::restorable(self, range))
+        } else {
+            Ok(Rc::new(points::restorable(self, range)?))
+        }
+    }
+
+    /// Whether a table is completely read in an account and Region.
+    pub fn complete(&self, table: &str, account_id: &str, region: &str) -> bool {
+        self.snapshot.complete(table, account_id, region, None)
+    }
+
+    /// Whether a table is completely read in all Regions of an account that are in scope.
+    pub fn complete_in_account(&self, table: &str, account_id: &str) -> bool {
+        let scope = self.snapshot.scope();
+        let first = scope.partition_point(|(account, _)| account.as_str() < account_id);
+        let mut regions = scope[first..].iter().take_while(|(account, _)| account == account_id).peekable();
+        regions.peek().is_some() && regions.all(|(_, region)| self.complete(table, account_id, region))
+    }
+
+    /// Whether a table is completely read in all accounts and Regions that are in scope.
+    pub fn complete_everywhere(&self, table: &str) -> bool {
+        let scope = self.snapshot.scope();
+        !scope.is_empty() && !self.snapshot.gaps().iter().any(|gap| gap.table == table)
+    }
+
+    /// The population: everything that can hold data, sorted by ARN.
+    ///
+    /// # Errors
+    /// As deriving it.
+    pub fn population(&self) -> Result<Rc<Vec<Resource>>, FactError> {
+        cached(&self.population, || population::resources(self))
+    }
+
+    /// Plans with their rules, copies and selections, sorted by ARN.
+    ///
+    /// # Errors
+    /// As deriving them.
+    pub fn plans(&self) -> Result<Rc<Vec<Plan>>, FactError> {
+        cached(&self.plans, || plans::plans(self))
+    }
+
+    /// Coverage of each resource, in the order of the population.
+    ///
+    /// # Errors
+    /// As deriving it.
+    pub fn coverage(&self) -> Result<Rc<Vec<Coverage>>, FactError> {
+        cached(&self.coverage, || coverage::coverage(self))
+    }
+
+    /// A fact as a frame.
+    ///
+    /// # Errors
+    /// `UnknownRelation`, or as deriving it.
+    pub fn fact(&self, name: &str) -> Result<DataFrame, FactError> {
+        let fact = FACTS.iter().find(|fact| fact.relation.name == name).ok_or_else(|| FactError::UnknownRelation(name.to_owned()))?;
+        if let Some(frame) = self.frames.borrow().get(fact.relation.name) {
+            return Ok(frame.clone());
+        }
+        let frame = (fact.derive)(self)?;
+        self.frames.borrow_mut().insert(fact.relation.name, frame.clone());
+        Ok(frame)
+    }
+
+    /// Turns rows of a fact into its frame, sorted by subject and the order the relation declares.
+    ///
+    /// # Errors
+    /// As building the frame.
+    pub(super) fn frame_of<R: Row>(relation: &'static Relation, rows: impl IntoIterator<Item = R>) -> Result<DataFrame, FactError> {
+        use polars::prelude::{PlSmallStr, SortMultipleOptions};
+        let frame = frame::to_frame(relation.name, &Batch::from_rows(rows))?;
+        let order: Vec<PlSmallStr> = ["subject_arn"].iter().chain(relation.order).map(|&name| name.into()).collect();
+        frame.sort(order, SortMultipleOptions::default().with_maintain_order(true)).map_err(FactError::polars(relation.name))
+    }
+}
+
+fn cached<T>(cell: &OnceCell<Rc<T>>, derive: impl FnOnce() -> Result<T, FactError>) -> Result<Rc<T>, FactError> {
+    if let Some(value) = cell.get() {
+        return Ok(Rc::clone(value));
+    }
+    let value = Rc::new(derive()?);
+    Ok(Rc::clone(cell.get_or_init(|| value)))
+}

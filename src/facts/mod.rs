@@ -1,0 +1,100 @@
+//! Facts: what follows from the rows of a snapshot, derived purely. No clock, no environment, no judgement.
+//!
+//! A fact is one file here with its row, its [`Relation`] and its `derive` function, its `mod` line and its line in [`FACTS`]. A column that rests
+//! on the *absence* of something (not covered, no copy) is NULL unless everything that could show its presence was read.
+
+use polars::prelude::DataFrame;
+
+use crate::dataset::Relation;
+use crate::dataset::schema::{Reach, RestsOn};
+
+pub mod copies;
+pub mod coverage;
+pub mod error;
+pub mod exposure;
+pub mod inputs;
+pub mod intervals;
+pub mod lifecycles;
+pub mod native;
+pub mod objectives;
+pub mod plans;
+pub mod points;
+pub mod population;
+pub mod protection;
+pub mod retention;
+pub mod schedule;
+
+pub use error::FactError;
+pub use inputs::Inputs;
+pub use objectives::Objectives;
+
+/// A derived relation.
+#[derive(Debug)]
+pub struct Fact {
+    /// What it looks like.
+    pub relation: &'static Relation,
+    /// The tables it reads, and how far: a gap there can make a column NULL. What its *rows* rest on stands in the relation.
+    pub reads: &'static [RestsOn],
+    /// Derives it.
+    pub derive: fn(&Inputs<'_>) -> Result<DataFrame, FactError>,
+}
+
+/// Every fact, sorted by name.
+pub static FACTS: &[&Fact] = &[
+    &intervals::FACT,
+    &coverage::FACT,
+    &copies::FACT,
+    &schedule::DESIGN_EXPOSURE,
+    &exposure::FACT,
+    &lifecycles::FACT,
+    &native::FACT,
+    &retention::PLAN_RETENTION,
+    &retention::POINT_RETENTION,
+    &population::FACT,
+    &schedule::SCHEDULE,
+];
+
+/// Names of the tables whose absence of rows proves something; listed once so that facts and documentation agree on what population means.
+pub const POPULATION_TABLES: [&str; 4] = ["rds_instances", "rds_clusters", "neptune_clusters", "documentdb_clusters"];
+
+#[cfg(test)]
+mod tests;
+
+const fn region(table: &'static str) -> RestsOn {
+    RestsOn { table, reach: Reach::Region }
+}
+
+const fn account(table: &'static str) -> RestsOn {
+    RestsOn { table, reach: Reach::Account }
+}
+
+/// What everything about one resource's protection reads: the population, plans and the Region's settings.
+const COVERAGE_READS: &[RestsOn] = &[
+    region("rds_instances"),
+    region("rds_clusters"),
+    region("neptune_clusters"),
+    region("documentdb_clusters"),
+    region("backup_plans"),
+    region("plan_rules"),
+    region("plan_copies"),
+    region("selections"),
+    region("region_settings"),
+];
+
+/// What everything about points reads beside that.
+const POINT_READS: &[RestsOn] = &[
+    region("rds_instances"),
+    region("rds_clusters"),
+    region("neptune_clusters"),
+    region("documentdb_clusters"),
+    region("backup_plans"),
+    region("plan_rules"),
+    region("plan_copies"),
+    region("selections"),
+    region("region_settings"),
+    account("recovery_points"),
+    region("backup_jobs"),
+    region("copy_jobs"),
+    account("rds_snapshots"),
+    account("rds_automated_backups"),
+];

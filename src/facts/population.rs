@@ -1,0 +1,310 @@
+//! The population: one row for each thing that can hold data, with what decides who owes it a backup.
+//!
+//! Built from `rds_instances` and the three kinds of clusters. DB instances that belong to a cluster are kept with the role `cluster_member`: the
+//! cluster holds the data. `DescribeDBInstances` also lists the members of Neptune and DocumentDB clusters; they are told apart by engine.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::coverage::resource_types::Recognised;
+use super::coverage::subject::ResourceFacts;
+use super::{Fact, FactError, Inputs};
+use crate::dataset::rows::Json;
+use crate::dataset::schema::{Reach, RestsOn};
+use crate::dataset::{Relation, Row};
+use crate::model::key::resource_key;
+
+/// What part a resource plays, which decides whether it is owed a backup of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Holds data of its own.
+    Primary,
+    /// Repeats another database.
+    Replica,
+    /// Stores its data in a cluster.
+    ClusterMember,
+    /// Made by a restore test and soon gone.
+    RestoreTest,
+}
+
+impl Role {
+    /// The word in relations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+            Self::ClusterMember => "cluster_member",
+            Self::RestoreTest => "restore_test",
+        }
+    }
+}
+
+/// A resource with everything later facts ask of it.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its ARN.
+    pub arn: String,
+    /// Integer key of the ARN.
+    pub key: i64,
+    /// `AWS::RDS::DBInstance` and the like.
+    pub resource_type: &'static str,
+    /// Account.
+    pub account_id: String,
+    /// Region.
+    pub region: String,
+    /// Identifier for people.
+    pub name: String,
+    /// When it was created; `None` if AWS did not say.
+    pub created_s: Option<i64>,
+    /// Role; `None` if it cannot be told.
+    pub role: Option<Role>,
+    /// Identifier of its cluster.
+    pub cluster: Option<String>,
+    /// Days of native backups; `None` if not told.
+    pub native_retention_days: Option<i64>,
+    /// Latest moment to which it can be restored natively.
+    pub latest_restorable_s: Option<i64>,
+    /// ARN of the recovery point of AWS Backup that owns its automated backups.
+    pub aws_backup_recovery_point_arn: Option<String>,
+    /// Where the row comes from.
+    pub evidence: String,
+    /// What selections look at.
+    pub facts: ResourceFacts,
+}
+
+impl Resource {
+    /// Name of the type as AWS Backup spells it; `None` where it cannot be told.
+    pub fn backup_type(&self) -> Option<&'static str> {
+        match self.facts.resource_type {
+            Recognised::Type(of) => Some(of.name()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is owed a backup of its own; `None` if its role cannot be told.
+    pub fn is_primary(&self) -> Option<bool> {
+        self.role.map(|role| role == Role::Primary)
+    }
+}
+
+crate::rows! {
+    /// A resource of the population.
+    pub struct ResourceRow {
+        /// ARN of the resource
+        subject_arn: Text, Never, "";
+        /// AWS resource type
+        subject_type: Text, Never, "";
+        /// Account
+        account_id: Text, Never, "";
+        /// Region
+        region: Text, Never, "";
+        /// Integer key of the ARN, for joins
+        resource_key: Integer, Never, "first 8 bytes of the SHA-256 of the ARN";
+        /// Identifier for people
+        name: Text, Never, "";
+        /// Type as AWS Backup names it
+        backup_type: Text, NotTold, "";
+        /// Database engine
+        engine: Text, NotTold, "Engine";
+        /// Life-cycle state
+        status: Text, NotTold, "DBInstanceStatus, Status";
+        /// When it was created
+        created_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
+        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        role: Text, NotTold, "";
+        /// Days that native backups are kept; 0 is off
+        native_retention_days: Integer, NotTold, "BackupRetentionPeriod";
+        /// Tags as a JSON object
+        tags: Json, NotTold, "TagList";
+        /// Where the proof lies
+        evidence: Text, Never, "";
+    }
+}
+
+const ROWS_REST_ON: [RestsOn; 4] = [
+    RestsOn { table: "rds_instances", reach: Reach::Region },
+    RestsOn { table: "rds_clusters", reach: Reach::Region },
+    RestsOn { table: "neptune_clusters", reach: Reach::Region },
+    RestsOn { table: "documentdb_clusters", reach: Reach::Region },
+];
+
+/// What the rows of every relation with one row a resource rest on.
+pub const RESOURCES_REST_ON: &[RestsOn] = &ROWS_REST_ON;
+
+/// The population as a relation.
+pub static FACT: Fact = Fact {
+    relation: &Relation {
+        name: "resources",
+        doc: "Everything that can hold data: one row a resource.",
+        columns: ResourceRow::COLUMNS,
+        rows_rest_on: RESOURCES_REST_ON,
+        order: &[],
+    },
+    reads: RESOURCES_REST_ON,
+    derive,
+};
+
+fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let rows = inputs.population()?.iter().map(row).collect::<Vec<_>>();
+    Inputs::frame_of(FACT.relation, rows)
+}
+
+fn row(resource: &Resource) -> ResourceRow {
+    let tags = resource.facts.tags.as_ref().map(|tags| Json(serde_json::to_string(tags).unwrap_or_default()));
+    ResourceRow {
+        subject_arn: Some(resource.arn.clone()),
+        subject_type: Some(resource.resource_type.to_owned()),
+        account_id: Some(resource.account_id.clone()),
+        region: Some(resource.region.clone()),
+        resource_key: Some(resource.key),
+        name: Some(resource.name.clone()),
+        backup_type: resource.backup_type().map(str::to_owned),
+        engine: resource.facts.engine.clone(),
+        status: resource.facts.status.clone(),
+        created_s: resource.created_s,
+        role: resource.role.map(|role| role.word().to_owned()),
+        native_retention_days: resource.native_retention_days,
+        tags,
+        evidence: Some(resource.evidence.clone()),
+    }
+}
+
+crate::rows! {
+    /// What the population needs of `rds_instances`.
+    struct InstanceRow {
+        account_id: Text; region: Text; db_instance_arn: Text; db_instance_identifier: Text; engine: Text; db_instance_status: Text;
+        instance_create_time_s: Integer; backup_retention_period_days: Integer; latest_restorable_time_s: Integer;
+        db_cluster_identifier: Text; read_replica_source: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
+    }
+}
+
+crate::rows! {
+    /// What the population needs of the three tables of clusters.
+    struct ClusterRow {
+        account_id: Text; region: Text; db_cluster_arn: Text; db_cluster_identifier: Text; engine: Text; status: Text;
+        cluster_create_time_s: Integer; backup_retention_period_days: Integer; latest_restorable_time_s: Integer;
+        replication_source_identifier: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
+    }
+}
+
+/// Builds the population, sorted by ARN. What was created at or after the moment of judgement is left out.
+pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
+    let mut resources = Vec::new();
+    for instance in inputs.rows::<InstanceRow>("rds_instances")? {
+        resources.push(of_instance(instance)?);
+    }
+    for (table, resource_type) in [
+        ("rds_clusters", "AWS::RDS::DBCluster"),
+        ("neptune_clusters", "AWS::Neptune::DBCluster"),
+        ("documentdb_clusters", "AWS::DocDB::DBCluster"),
+    ] {
+        for cluster in inputs.rows::<ClusterRow>(table)? {
+            resources.push(of_cluster(cluster, table, resource_type)?);
+        }
+    }
+    let as_of_s = inputs.snapshot.as_of_s();
+    resources.retain(|resource| resource.created_s.is_none_or(|created_s| created_s < as_of_s));
+    resources.sort_by(|one, other| one.arn.cmp(&other.arn));
+    resources.dedup_by(|one, other| one.arn == other.arn);
+    refuse_collisions(&resources)?;
+    Ok(resources)
+}
+
+fn of_instance(row: InstanceRow) -> Result<Resource, FactError> {
+    let arn = row.db_instance_arn.unwrap_or_default();
+    let tags = tags("rds_instances", &arn, row.tags)?;
+    let account_id = row.account_id.unwrap_or_default();
+    let region = row.region.unwrap_or_default();
+    let mut facts = subject(&arn, &account_id, &region, row.engine.as_deref(), tags, row.db_instance_status);
+    facts.is_cluster_member = row.db_cluster_identifier.is_some();
+    let role = role(&facts, row.read_replica_source.is_some());
+    Ok(Resource {
+        key: resource_key(&arn),
+        resource_type: "AWS::RDS::DBInstance",
+        evidence: evidence("rds_instances", &arn, row.collection.as_deref()),
+        arn,
+        account_id,
+        region,
+        name: row.db_instance_identifier.unwrap_or_default(),
+        created_s: row.instance_create_time_s,
+        role,
+        cluster: row.db_cluster_identifier,
+        native_retention_days: row.backup_retention_period_days,
+        latest_restorable_s: row.latest_restorable_time_s,
+        aws_backup_recovery_point_arn: row.aws_backup_recovery_point_arn,
+        facts,
+    })
+}
+
+fn of_cluster(row: ClusterRow, table: &'static str, resource_type: &'static str) -> Result<Resource, FactError> {
+    let arn = row.db_cluster_arn.unwrap_or_default();
+    let tags = tags(table, &arn, row.tags)?;
+    let account_id = row.account_id.unwrap_or_default();
+    let region = row.region.unwrap_or_default();
+    let facts = subject(&arn, &account_id, &region, row.engine.as_deref(), tags, row.status);
+    let role = role(&facts, row.replication_source_identifier.is_some());
+    Ok(Resource {
+        key: resource_key(&arn),
+        resource_type,
+        evidence: evidence(table, &arn, row.collection.as_deref()),
+        arn,
+        account_id,
+        region,
+        name: row.db_cluster_identifier.unwrap_or_default(),
+        created_s: row.cluster_create_time_s,
+        role,
+        cluster: None,
+        native_retention_days: row.backup_retention_period_days,
+        latest_restorable_s: row.latest_restorable_time_s,
+        aws_backup_recovery_point_arn: row.aws_backup_recovery_point_arn,
+        facts,
+    })
+}
+
+fn subject(
+    arn: &str,
+    account_id: &str,
+    region: &str,
+    engine: Option<&str>,
+    tags: Option<BTreeMap<String, String>>,
+    status: Option<String>,
+) -> ResourceFacts {
+    let facts = ResourceFacts::unread(arn, account_id, Some(region), engine);
+    let facts = match tags {
+        Some(tags) => facts.with_tags(tags),
+        None => facts,
+    };
+    ResourceFacts { status, ..facts }
+}
+
+/// A member's data lies in its cluster, whatever else it is; then leftovers of restore tests; then replicas.
+fn role(facts: &ResourceFacts, is_replica: bool) -> Option<Role> {
+    match facts.restore_test_leftover {
+        _ if facts.is_cluster_member => Some(Role::ClusterMember),
+        Some(true) => Some(Role::RestoreTest),
+        _ if is_replica => Some(Role::Replica),
+        Some(false) => Some(Role::Primary),
+        None => None,
+    }
+}
+
+fn tags(table: &'static str, arn: &str, tags: Option<Json>) -> Result<Option<BTreeMap<String, String>>, FactError> {
+    let wrong = |error: serde_json::Error| FactError::Json { table, column: "tags", key: arn.to_owned(), what: error.to_string() };
+    tags.map(|Json(text)| serde_json::from_str(&text).map_err(wrong)).transpose()
+}
+
+/// How evidence is written everywhere: table, key and collection.
+pub(super) fn evidence(table: &str, key: &str, collection: Option<&str>) -> String {
+    format!("{table} {key} in {}", collection.unwrap_or("an unknown collection"))
+}
+
+fn refuse_collisions(resources: &[Resource]) -> Result<(), FactError> {
+    let mut by_key: BTreeMap<i64, &str> = BTreeMap::new();
+    for resource in resources {
+        if let Some(other) = by_key.insert(resource.key, &resource.arn) {
+            return Err(FactError::Collision { one: other.to_owned(), other: resource.arn.clone() });
+        }
+    }
+    Ok(())
+}

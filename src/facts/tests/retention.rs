@@ -1,0 +1,159 @@
+//! Retention of plans and points, and lifecycles.
+
+use serde_json::{Value, json};
+
+use super::estate::*;
+use super::things::*;
+use crate::model::moment::DAY_S;
+
+fn window() -> crate::model::Window {
+    crate::model::Window { start_s: ago(30, 0), end_s: NOW_S }
+}
+
+fn with_point(changes: Value) -> Estate {
+    Estate::new()
+        .has("backup_vaults", [vault((ACCOUNT, HOME), "main")])
+        .has("rds_instances", [db("x")])
+        .has("recovery_points", [with(point("x", 1, ago(1, 0)), changes)])
+}
+
+#[test]
+fn how_long_points_are_kept() {
+    let days = |days: i64| json!(days * DAY_S);
+    // why, changes, kept for ever, retention
+    let cases = [
+        ("days", json!({}), json!(false), days(35)),
+        ("no lifecycle", json!({ "delete_after_days": null, "delete_at": null }), json!(true), json!(i64::MAX)),
+        ("-1 is for ever", json!({ "delete_after_days": -1, "delete_at": null }), json!(true), json!(i64::MAX)),
+        ("-1 on a copy is the source's, which the date tells", json!({ "delete_after_days": -1 }), json!(false), days(35)),
+        ("a date without days", json!({ "delete_after_days": null }), json!(false), days(35)),
+        ("a date without creation", json!({ "delete_after_days": null, "creation_date": null }), Value::Null, Value::Null),
+    ];
+    for (why, changes, forever, retention) in cases {
+        let facts = with_point(changes).facts();
+        let row = facts.row("point_retention", &db_arn("x"));
+        assert_eq!((&row["kept_forever"], &row["retention_s"]), (&forever, &retention), "{why}");
+    }
+}
+
+#[test]
+fn points_that_have_a_row() {
+    // why, changes, rows
+    let cases = [
+        ("a usable point", json!({}), 1),
+        ("past its lifecycle and still there", json!({ "status": "EXPIRED" }), 1),
+        ("a composite with parts missing", json!({ "status": "PARTIAL" }), 1),
+        ("the shell of a composite", json!({ "is_parent": true }), 0),
+        ("waits for its copy to an air-gapped vault", json!({ "delete_after_event": "DELETE_AFTER_COPY" }), 0),
+        ("being made", json!({ "status": "CREATING" }), 0),
+        (
+            "continuous: a span, not a point",
+            json!({ "recovery_point_arn": format!("arn:aws:backup:{HOME}:{ACCOUNT}:recovery-point:continuous:1") }),
+            0,
+        ),
+    ];
+    for (why, changes, rows) in cases {
+        assert_eq!(with_point(changes).facts().rows("point_retention", &db_arn("x")).len(), rows, "{why}");
+    }
+}
+
+#[test]
+fn a_point_of_an_unread_vault_is_the_gaps_matter() {
+    let again = || with_point(json!({})).collected_again(NOW_S + DAY_S);
+    let facts = |estate: Estate| estate.open().facts(None, json!([]), window()).unwrap();
+    assert_eq!(facts(again()).rows("point_retention", &db_arn("x")).len(), 1, "seen twice");
+    assert_eq!(facts(again().denied("recovery_points", Some(&home_vault()))).rows("point_retention", &db_arn("x")).len(), 0, "who knows");
+    assert_eq!(facts(again().without("recovery_points")).rows("point_retention", &db_arn("x")).len(), 0, "deleted");
+}
+
+#[test]
+fn what_retention_is_owed() {
+    let yes = |days: i64| (json!(true), json!(days * DAY_S));
+    let nothing = (json!(false), Value::Null);
+    let gold = json!([{ "id": "gold", "match": { "tags": { "class": "gold" } }, "retention": "30d" }]);
+    let tagged =
+        |tags: Value| with_point(json!({})).without("rds_instances").has("rds_instances", [with(db("x"), json!({ "tags": tags }))]);
+    // why, estate, objectives, owed
+    let cases = [
+        ("nobody owes any", tagged(json!({})), json!([]), nothing.clone()),
+        ("its objective asks for it", tagged(json!({ "class": "gold" })), gold.clone(), yes(30)),
+        ("another's does", tagged(json!({})), gold.clone(), nothing.clone()),
+        ("tags unread", tagged(Value::Null), gold.clone(), (Value::Null, Value::Null)),
+        ("the resource is gone or unread", with_point(json!({})).without("rds_instances"), gold.clone(), (Value::Null, Value::Null)),
+        (
+            "a replica owes nothing unless it is said",
+            with_point(json!({}))
+                .without("rds_instances")
+                .has("rds_instances", [with(db("x"), json!({ "tags": { "class": "gold" }, "read_replica_source": "y" }))]),
+            gold,
+            nothing,
+        ),
+    ];
+    for (why, estate, objectives, (owed, days)) in cases {
+        let facts = estate.facts_with(objectives, window());
+        let row = facts.row("point_retention", &db_arn("x"));
+        assert_eq!((&row["retention_owed"], &row["owed_retention_s"]), (&owed, &days), "{why}");
+    }
+}
+
+#[test]
+fn retention_of_plan_rules() {
+    // why, days, kept for ever, retention
+    let cases = [
+        ("days", json!(35), false, 35 * DAY_S),
+        ("no lifecycle", Value::Null, true, i64::MAX),
+        ("-1 is for ever", json!(-1), true, i64::MAX),
+    ];
+    for (why, days, forever, retention) in cases {
+        let rule = with(rule("core"), json!({ "delete_after_days": days }));
+        let facts = Estate::new().has("backup_plans", [plan("core")]).has("plan_rules", [rule]).facts();
+        let row = facts.row("plan_retention", &plan_arn("core"));
+        assert_eq!((&row["kept_forever"], &row["retention_s"]), (&json!(forever), &json!(retention)), "{why}");
+    }
+}
+
+#[test]
+fn lifecycles_of_rules_and_copies() {
+    let cold = json!({ "move_to_cold_storage_after_days": 30, "delete_after_days": 120 });
+    let estate = |changes: Value, selection: Value| {
+        Estate::new()
+            .has("region_settings", opted_in(true))
+            .has("backup_plans", [plan("core")])
+            .has("plan_rules", [with(rule("core"), changes)])
+            .has("selections", [selection])
+            .has("rds_instances", [db("x")])
+    };
+    let by_arn = || selection_of("core", &[&db_arn("x")]);
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    // why, estate, accepted, cold ignored
+    let cases = [
+        ("no cold storage", estate(json!({}), selection("core")), &yes, &no),
+        ("databases have none", estate(cold.clone(), by_arn()), &yes, &yes),
+        ("it may cover types that are not collected", estate(cold.clone(), selection("core")), &yes, &open),
+        ("covers nothing", estate(cold.clone(), selection_of("core", &[&db_arn("gone")])), &yes, &no),
+        ("selections unread", estate(cold.clone(), by_arn()).denied("selections", Some(&plan_arn("core"))), &yes, &open),
+        ("settings unread: named by ARN, they do not matter", estate(cold.clone(), by_arn()).denied("region_settings", None), &yes, &yes),
+        ("clusters unread: one of them may be covered", estate(cold, by_arn()).denied("rds_clusters", None), &yes, &open),
+        ("too early a deletion", estate(json!({ "move_to_cold_storage_after_days": 7, "delete_after_days": 30 }), by_arn()), &no, &yes),
+    ];
+    for (why, estate, accepted, ignored) in cases {
+        let facts = estate.facts();
+        let row = facts.row("lifecycles", &plan_arn("core"));
+        assert_eq!((&row["accepted"], &row["cold_ignored"]), (accepted, ignored), "{why}");
+    }
+}
+
+#[test]
+fn a_copy_without_days_lives_as_long_as_its_source() {
+    // why, days of the copy, days that count
+    for (why, days, counts) in [("none", Value::Null, 35), ("-1", json!(-1), 35), ("its own", json!(90), 90)] {
+        let copy = json!({
+            "backup_plan_arn": plan_arn("core"), "rule_id": "core-rule", "destination_backup_vault_arn": vault_arn((ACCOUNT, AWAY), "far"),
+            "delete_after_days": days
+        });
+        let facts = Estate::new().has("backup_plans", [plan("core")]).has("plan_rules", [rule("core")]).has("plan_copies", [copy]).facts();
+        let rows = facts.rows("lifecycles", &plan_arn("core"));
+        let copy = rows.iter().find(|row| !row["copy_to"].is_null()).unwrap();
+        assert_eq!((&copy["delete_after_days"], &copy["kept_forever"]), (&json!(counts), &json!(false)), "{why}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Words every stage shares: ids, ARNs, moments, durations, verdicts. Plain data: no I/O, no Polars, no AWS types.
+
+pub mod arn;
+pub mod duration;
+pub mod id;
+pub mod key;
+pub mod moment;
+pub mod verdict;
+
+pub use arn::Arn;
+pub use id::{AccountId, Region};
+pub use moment::Window;
+pub use verdict::{Severity, Verdict};

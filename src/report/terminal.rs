@@ -1,0 +1,202 @@
+//! The summary on a terminal: what is unknown and why, what fails by severity, and what to do first.
+//!
+//! Every percentage stands beside its denominator and what is unknown of it. Status is a word; colour only repeats it.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width};
+
+use crate::model::Severity;
+
+use super::View;
+use super::text::{grouped, plural};
+use super::view::{GapGroup, Totals};
+
+/// Groups of gaps that are listed.
+const MOST_GAPS: usize = 8;
+/// Below this many columns nothing gets narrower.
+const LEAST_WIDTH: u16 = 40;
+
+/// How the summary is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to write ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: u16,
+}
+
+/// Writes the summary; lines end in a line feed and are at most as wide as the terminal, but for single words that are wider.
+pub fn summary(view: &View, style: Style) -> String {
+    let paint = Paint { color: style.color, width: style.width.max(LEAST_WIDTH) };
+    let mut parts = vec![paint.head(view), paint.gaps(view), paint.totals(&view.totals)];
+    if !view.todo.items.is_empty() {
+        parts.push(paint.todo(view));
+    }
+    let text = parts.join("\n");
+    text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+struct Paint {
+    color: bool,
+    width: u16,
+}
+
+impl Paint {
+    fn head(&self, view: &View) -> String {
+        let subjects = plural(view.totals.subjects, "subject", "subjects");
+        let rules = plural(view.totals.rules, "rule", "rules");
+        let accounts = plural(view.accounts.count, "account", "accounts");
+        let regions = plural(view.regions.count, "Region", "Regions");
+        let title = self.bold(&format!("{} · {}", view.title, view.window.title));
+        self.wrapped(&format!("{title}\n{subjects} in {accounts} and {regions}, judged by {rules}")) + "\n"
+    }
+
+    fn gaps(&self, view: &View) -> String {
+        let (gaps, owed) = (&view.gaps, view.totals.owed);
+        if gaps.reads == 0 && gaps.unknown == 0 {
+            return self.wrapped("Nothing is unknown: every read that was asked for is complete.") + "\n";
+        }
+        let reads = plural(gaps.reads, "read is not complete", "reads are not complete");
+        let unknown = format!("{} of {}", grouped(gaps.unknown), plural(owed, "verdict is unknown", "verdicts are unknown"));
+        let mut text = self.wrapped(&self.colored(&format!("? {unknown}; {reads}"), Color::Yellow)) + "\n";
+        let mut table = self.table(&["Not read", "Where", "Why", "Unknown"]);
+        for group in gaps.groups.iter().take(MOST_GAPS) {
+            table.add_row([Cell::new(&group.operation), Cell::new(place(group)), Cell::new(why(group)), number(group.unknown)]);
+        }
+        if !gaps.groups.is_empty() {
+            text += &table.to_string();
+            text.push('\n');
+        }
+        let hidden = gaps.more + u64::try_from(gaps.groups.len().saturating_sub(MOST_GAPS)).unwrap_or(0);
+        if hidden > 0 {
+            text += &self.wrapped(&format!("  and {} more, see the report", grouped(hidden)));
+            text.push('\n');
+        }
+        text
+    }
+
+    fn totals(&self, totals: &Totals) -> String {
+        let mut table = self.table(&["Severity", "Fail", "Unknown", "Waived", "Pass", "Of", "Passed"]);
+        for line in &totals.severities {
+            let fail = if line.fail > 0 { self.cell(number(line.fail), severity_color(line.severity)) } else { number(0) };
+            let unknown = if line.unknown > 0 { self.cell(number(line.unknown), Color::Yellow) } else { number(0) };
+            let passed = Cell::new(&line.passed).set_alignment(CellAlignment::Right);
+            table.add_row([Cell::new(line.severity), fail, unknown, number(line.waived), number(line.pass), number(line.owed), passed]);
+        }
+        let passed = Cell::new(&totals.passed).set_alignment(CellAlignment::Right);
+        let sums = [totals.fail, totals.unknown, totals.waived, totals.pass, totals.owed].map(number);
+        table.add_row([Cell::new("all")].into_iter().chain(sums).chain([passed]));
+        let apart = format!("Left out of every number: {} not applicable.", plural(totals.not_applicable, "verdict", "verdicts"));
+        format!("{table}\n{}\n", self.wrapped(&apart))
+    }
+
+    fn todo(&self, view: &View) -> String {
+        let mut text = self.bold("Do these first") + "\n";
+        for (place, item) in (1..).zip(&view.todo.items) {
+            let severity = self.colored(item.severity.word(), severity_color(item.severity));
+            let counts = format!("{} of {} fail{}", grouped(item.fail), grouped(item.owed), unknown_too(item.unknown));
+            let lines = format!("{place}. [{severity}] {} ({counts})", item.title);
+            text += &self.indented(&lines, 3);
+            for line in [&item.example, &item.fix].into_iter().filter(|line| !line.is_empty()) {
+                text += &self.indented(&format!("   {line}"), 3);
+            }
+        }
+        if view.todo.more > 0 {
+            let rules = plural(view.todo.more, "more rule fails", "more rules fail");
+            text += &self.indented(&format!("   and {rules}, see the report"), 3);
+        }
+        text
+    }
+
+    fn table(&self, head: &[&str]) -> Table {
+        let mut table = Table::new();
+        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
+        if self.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        table.set_header(head.iter().map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2)).set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(7)));
+        }
+        table
+    }
+
+    fn cell(&self, cell: Cell, color: Color) -> Cell {
+        if self.color { cell.fg(color) } else { cell }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        if self.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn colored(&self, text: &str, color: Color) -> String {
+        let code = match color {
+            Color::Red => 31,
+            Color::Yellow => 33,
+            _ => 36,
+        };
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Breaks each line between words.
+    fn wrapped(&self, text: &str) -> String {
+        let lines: Vec<_> = text.lines().map(|line| self.indented(line, 0).trim_end().to_owned()).collect();
+        lines.join("\n")
+    }
+
+    /// Breaks one line between words; what follows the first line begins `indent` columns in.
+    fn indented(&self, line: &str, indent: usize) -> String {
+        let start = line.len() - line.trim_start().len();
+        let mut text = " ".repeat(start);
+        let (mut column, mut empty) = (start, true);
+        for word in line.split_whitespace() {
+            let long = visible(word);
+            if !empty && column + 1 + long > usize::from(self.width) {
+                text += "\n";
+                text += &" ".repeat(indent);
+                column = indent;
+            } else if !empty {
+                text.push(' ');
+                column += 1;
+            }
+            text += word;
+            column += long;
+            empty = false;
+        }
+        text + "\n"
+    }
+}
+
+/// Characters of a word without its colour codes.
+fn visible(word: &str) -> usize {
+    let mut pieces = word.split('\u{1b}');
+    let first = pieces.next().map_or(0, |piece| piece.chars().count());
+    first + pieces.map(|piece| piece.split_once('m').map_or(0, |(_, rest)| rest.chars().count())).sum::<usize>()
+}
+
+fn severity_color(severity: Severity) -> Color {
+    match severity {
+        Severity::Critical | Severity::High => Color::Red,
+        Severity::Medium => Color::Yellow,
+        Severity::Low | Severity::Info => Color::Cyan,
+    }
+}
+
+fn number(count: u64) -> Cell {
+    Cell::new(grouped(count)).set_alignment(CellAlignment::Right)
+}
+
+fn place(group: &GapGroup) -> String {
+    let names = if group.parents.is_empty() { String::new() } else { format!(": {}", group.parents.join(", ")) };
+    format!("{} {}{names}", group.account_id, group.region)
+}
+
+fn why(group: &GapGroup) -> String {
+    if group.reason.is_empty() { group.status.word().to_owned() } else { format!("{}: {}", group.status, group.reason) }
+}
+
+fn unknown_too(unknown: u64) -> String {
+    if unknown > 0 { format!(", {} unknown", grouped(unknown)) } else { String::new() }
+}

@@ -1,0 +1,252 @@
+//! All verdicts, counted once, and from them the totals, what to do first, and the findings that are shown.
+//!
+//! A page must stay small whatever the estate, so every rule shows the same number of findings at most, and that number is the largest with
+//! which all of them together fit a budget of bytes. What is not shown is counted and stands in `findings.csv`.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::Finding;
+use crate::model::{Severity, Verdict};
+use crate::report::input::{Judgement, RuleText};
+use crate::report::ratio::{bar, percent_range};
+use crate::report::text::{clip, count, name, type_words};
+
+use super::rules::{FindingView, RuleView, RulesView, SeverityCounts, TodoItem, TodoView, Totals};
+
+/// Rules on the list of what to do first.
+const MOST_TODO: usize = 6;
+/// Findings shown of one rule.
+const MOST_FINDINGS: usize = 500;
+/// Bytes of all findings shown, as HTML.
+const FINDINGS_BYTES: usize = 600_000;
+/// Bytes of markup around the texts of one finding, at most.
+const MARKUP_BYTES: usize = 400;
+
+/// Verdicts as numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::report) struct Counts {
+    pub(in crate::report) fail: u64,
+    pub(in crate::report) unknown: u64,
+    pub(in crate::report) waived: u64,
+    pub(in crate::report) pass: u64,
+    pub(in crate::report) not_applicable: u64,
+}
+
+impl Counts {
+    pub(in crate::report) fn add(&mut self, verdict: Verdict) {
+        *match verdict {
+            Verdict::Fail => &mut self.fail,
+            Verdict::Unknown => &mut self.unknown,
+            Verdict::Waived => &mut self.waived,
+            Verdict::Pass => &mut self.pass,
+            Verdict::NotApplicable => &mut self.not_applicable,
+        } += 1;
+    }
+
+    pub(in crate::report) fn owed(&self) -> u64 {
+        self.fail + self.unknown + self.waived + self.pass
+    }
+
+    pub(in crate::report) fn judged(&self) -> u64 {
+        self.owed() + self.not_applicable
+    }
+
+    fn passed(&self) -> String {
+        percent_range(self.pass, self.unknown, self.owed())
+    }
+}
+
+/// A rule with its verdicts.
+pub(in crate::report) struct RuleLedger<'a> {
+    pub(in crate::report) id: &'a str,
+    /// What is told of it; `None` if findings name a rule that nobody described.
+    pub(in crate::report) text: Option<&'a RuleText>,
+    /// The worst severity among its failures, else what the rule says.
+    pub(in crate::report) severity: Severity,
+    pub(in crate::report) counts: Counts,
+    /// What is neither passed nor not applicable.
+    open: Vec<&'a Finding>,
+}
+
+/// All verdicts, counted once.
+pub(in crate::report) struct Ledger<'a> {
+    /// By what to do first.
+    pub(in crate::report) rules: Vec<RuleLedger<'a>>,
+    pub(in crate::report) counts: Counts,
+    severities: BTreeMap<Reverse<Severity>, Counts>,
+    subjects: u64,
+}
+
+impl<'a> Ledger<'a> {
+    pub(in crate::report) fn new(judgement: &'a Judgement) -> Self {
+        let mut by_rule: BTreeMap<&str, Vec<&Finding>> = judgement.rules.iter().map(|rule| (rule.id.as_str(), Vec::new())).collect();
+        let (mut counts, mut severities) = (Counts::default(), BTreeMap::<_, Counts>::new());
+        for finding in &judgement.findings {
+            by_rule.entry(&finding.rule_id).or_default().push(finding);
+            counts.add(finding.verdict);
+            severities.entry(Reverse(finding.severity)).or_default().add(finding.verdict);
+        }
+        let texts: BTreeMap<&str, &RuleText> = judgement.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+        let mut rules: Vec<_> = by_rule.into_iter().map(|(id, findings)| RuleLedger::new(id, texts.get(id).copied(), findings)).collect();
+        rules.sort_by_key(|rule| {
+            (rule.counts.fail == 0, Reverse(rule.severity), Reverse(rule.counts.fail), Reverse(rule.counts.unknown), rule.id)
+        });
+        let things = judgement.findings.iter().filter(|finding| finding.subject_type != "read");
+        let subjects: BTreeSet<&str> = things.map(|finding| finding.subject_arn.as_str()).collect();
+        Self { rules, counts, severities, subjects: count(subjects.len()) }
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let counts = &self.counts;
+        let severity = |(severity, counts): (&Reverse<Severity>, &Counts)| SeverityCounts {
+            severity: severity.0,
+            owed: counts.owed(),
+            pass: counts.pass,
+            fail: counts.fail,
+            unknown: counts.unknown,
+            waived: counts.waived,
+            passed: counts.passed(),
+        };
+        Totals {
+            judged: counts.judged(),
+            owed: counts.owed(),
+            pass: counts.pass,
+            fail: counts.fail,
+            unknown: counts.unknown,
+            waived: counts.waived,
+            not_applicable: counts.not_applicable,
+            passed: counts.passed(),
+            subjects: self.subjects,
+            rules: count(self.rules.len()),
+            bar: bar(&[("pass", counts.pass), ("fail", counts.fail), ("unknown", counts.unknown), ("waived", counts.waived)]),
+            severities: self.severities.iter().map(severity).collect(),
+        }
+    }
+
+    pub(super) fn todo(&self) -> TodoView {
+        let failing: Vec<_> = self.rules.iter().filter(|rule| rule.counts.fail > 0).collect();
+        let items: Vec<_> = failing.iter().take(MOST_TODO).map(|rule| rule.todo()).collect();
+        TodoView { more: count(failing.len() - items.len()), items }
+    }
+
+    pub(super) fn rules(&self) -> RulesView {
+        let most = most_findings(&self.rules);
+        let (open, mut quiet): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| !rule.open.is_empty());
+        quiet.sort_by_key(|rule| rule.id);
+        let open: Vec<_> = open.into_iter().map(|rule| rule.view(most)).collect();
+        RulesView {
+            shown: open.iter().map(|rule| count(rule.findings.len())).sum(),
+            count: self.counts.fail + self.counts.unknown + self.counts.waived,
+            open,
+            quiet: quiet.into_iter().map(|rule| rule.view(0)).collect(),
+        }
+    }
+}
+
+impl<'a> RuleLedger<'a> {
+    fn new(id: &'a str, text: Option<&'a RuleText>, findings: Vec<&'a Finding>) -> Self {
+        let mut counts = Counts::default();
+        for finding in &findings {
+            counts.add(finding.verdict);
+        }
+        let failing = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).map(|finding| finding.severity).max();
+        let severity = failing.or(text.map(|text| text.severity)).or(findings.first().map(|finding| finding.severity));
+        let mut open: Vec<_> = findings.into_iter().filter(|finding| !is_quiet(finding.verdict)).collect();
+        open.sort_by(|a, b| order(a).cmp(&order(b)));
+        Self { id, text, severity: severity.unwrap_or(Severity::Info), counts, open }
+    }
+
+    fn title(&self) -> String {
+        clip(self.text.map_or(self.id, |text| &text.title), 200)
+    }
+
+    fn fix(&self) -> String {
+        self.text.map_or_else(String::new, |text| clip(&text.fix, 1_200))
+    }
+
+    fn todo(&self) -> TodoItem {
+        TodoItem {
+            rule_id: clip(self.id, 80),
+            severity: self.severity,
+            title: self.title(),
+            fail: self.counts.fail,
+            owed: self.counts.owed(),
+            unknown: self.counts.unknown,
+            example: self.open.first().map_or_else(String::new, |finding| clip(&finding.message, 300)),
+            fix: self.fix(),
+        }
+    }
+
+    fn view(&self, most: usize) -> RuleView {
+        let findings: Vec<_> = self.open.iter().take(most).map(|finding| finding_view(finding)).collect();
+        let Counts { fail, unknown, waived, pass, not_applicable } = self.counts;
+        let controls: BTreeSet<&str> =
+            self.open.iter().flat_map(|finding| finding.controls.split("; ")).filter(|id| !id.is_empty()).collect();
+        RuleView {
+            id: clip(self.id, 80),
+            title: self.title(),
+            severity: self.severity,
+            why: self.text.map_or_else(String::new, |text| clip(&text.why, 1_200)),
+            fix: self.fix(),
+            judged: self.counts.judged(),
+            owed: self.counts.owed(),
+            pass,
+            fail,
+            unknown,
+            waived,
+            not_applicable,
+            controls: controls.into_iter().take(24).map(|id| clip(id, 60)).collect(),
+            more: count(self.open.len() - findings.len()),
+            findings,
+        }
+    }
+}
+
+/// Whether reports leave a verdict out unless asked for all.
+pub(in crate::report) fn is_quiet(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Pass | Verdict::NotApplicable)
+}
+
+/// Failures first; a total order, so that the first is the same in every run.
+fn order(finding: &Finding) -> (usize, &str, &str, &str) {
+    let place = Verdict::ALL.iter().position(|verdict| *verdict == finding.verdict).unwrap_or(Verdict::ALL.len());
+    (place, &finding.subject_arn, &finding.finding_id, &finding.message)
+}
+
+fn finding_view(finding: &Finding) -> FindingView {
+    FindingView {
+        verdict: finding.verdict,
+        subject_arn: clip(&finding.subject_arn, 300),
+        name: clip(&name(&finding.subject_arn), 80),
+        type_words: type_words(&finding.subject_type).0,
+        account_id: clip(&finding.account_id, 32),
+        region: clip(&finding.region, 32),
+        observed: clip(&finding.observed, 160),
+        expected: clip(&finding.expected, 160),
+        message: clip(&finding.message, 400),
+        waiver_id: clip(&finding.waiver_id, 60),
+    }
+}
+
+/// The largest number of findings a rule may show so that all rules together fit the budget.
+fn most_findings(rules: &[RuleLedger<'_>]) -> usize {
+    let mut at_rank = vec![0_usize; MOST_FINDINGS];
+    for rule in rules {
+        for (bytes, finding) in at_rank.iter_mut().zip(&rule.open) {
+            *bytes += bytes_of(&finding_view(finding));
+        }
+    }
+    let sums = at_rank.into_iter().scan(0_usize, |sum, bytes| {
+        *sum += bytes;
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= FINDINGS_BYTES).count()
+}
+
+fn bytes_of(finding: &FindingView) -> usize {
+    let FindingView { subject_arn, name, type_words, account_id, region, observed, expected, message, waiver_id, verdict: _ } = finding;
+    let texts = [subject_arn, name, type_words, account_id, region, observed, expected, message, waiver_id];
+    let escaped = |c: char| if matches!(c, '<' | '>' | '&' | '"' | '\'' | '/' | '`') { 7 } else { c.len_utf8() };
+    MARKUP_BYTES + texts.iter().flat_map(|text| text.chars()).map(escaped).sum::<usize>()
+}

@@ -1,0 +1,150 @@
+//! What is protected, by resource type, and how the frameworks stand.
+
+use serde::Serialize;
+
+use crate::report::input::{FrameworkRow, PROTECTION_COLUMNS, ProtectionCell, ProtectionRow};
+use crate::report::ratio::{BarPart, bar};
+use crate::report::text::{clip, type_words};
+
+/// What is protected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProtectionView {
+    /// What is asked, one for each cell of a line.
+    pub columns: Vec<&'static str>,
+    /// Resource types, in order of their words.
+    pub rows: Vec<ProtectionLine>,
+    /// Resources of all types.
+    pub resources: u64,
+}
+
+/// One resource type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProtectionLine {
+    /// AWS's name of the type.
+    pub resource_type: String,
+    /// The type in words, in the plural.
+    pub words: String,
+    /// Resources of the type.
+    pub resources: u64,
+    /// Answers, in the order of the columns.
+    pub cells: Vec<CellView>,
+}
+
+/// For how many of how many something holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CellView {
+    /// `all` of those that owe it, `some`, `none`, `range` (part is unknown) or `not_owed`.
+    pub state: &'static str,
+    /// Sign beside the number, so that colour is not alone: `✓`, `✕`, `?`, `–`.
+    pub sign: &'static str,
+    /// The number, or the range if part is unknown: `18`, `7–11`; empty if nobody owes it.
+    pub number: String,
+    /// The denominator: those that owe it.
+    pub of: u64,
+    /// For how many it holds.
+    pub yes: u64,
+    /// For how many it does not.
+    pub no: u64,
+    /// Of how many it is not known.
+    pub unknown: u64,
+    /// Of how many nobody asks it.
+    pub not_owed: u64,
+    /// All of them.
+    pub total: u64,
+    /// The counts as a bar.
+    pub bar: Vec<BarPart>,
+}
+
+/// How a framework stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameworkView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// Requirements in all.
+    pub requirements: u64,
+    /// Requirements whose evidence supports them.
+    pub met: u64,
+    /// Requirements with a failure.
+    pub not_met: u64,
+    /// Requirements without failure that rest on something unread.
+    pub unknown: u64,
+    /// Requirements that no tool can decide.
+    pub manual: u64,
+    /// The requirements as a bar.
+    pub bar: Vec<BarPart>,
+    /// Verdicts in all.
+    pub verdicts: u64,
+    /// Passed.
+    pub verdicts_pass: u64,
+    /// Failed.
+    pub verdicts_fail: u64,
+    /// Unknown.
+    pub verdicts_unknown: u64,
+    /// Waived.
+    pub verdicts_waived: u64,
+}
+
+/// Arranges the protection of resource types.
+pub(super) fn view(rows: &[ProtectionRow]) -> ProtectionView {
+    let mut lines: Vec<_> = rows.iter().map(line).collect();
+    lines.sort_by(|a, b| (a.words.to_lowercase(), &a.resource_type).cmp(&(b.words.to_lowercase(), &b.resource_type)));
+    let resources = lines.iter().map(|line| line.resources).sum();
+    ProtectionView { columns: PROTECTION_COLUMNS.to_vec(), rows: lines, resources }
+}
+
+fn line(row: &ProtectionRow) -> ProtectionLine {
+    let cells: Vec<_> = row.cells.iter().map(cell).collect();
+    ProtectionLine {
+        resource_type: clip(&row.resource_type, 80),
+        words: type_words(&row.resource_type).1,
+        resources: cells.iter().map(|cell| cell.total).max().unwrap_or(0),
+        cells,
+    }
+}
+
+fn cell(counts: &ProtectionCell) -> CellView {
+    let ProtectionCell { yes, no, unknown, not_owed } = *counts;
+    let of = yes + no + unknown;
+    let (state, sign) = match () {
+        () if of == 0 => ("not_owed", "–"),
+        () if unknown > 0 => ("range", "?"),
+        () if no == 0 => ("all", "✓"),
+        () if yes == 0 => ("none", "✕"),
+        () => ("some", "✕"),
+    };
+    let number = match state {
+        "not_owed" => String::new(),
+        "range" => format!("{yes}–{}", yes + unknown),
+        _ => yes.to_string(),
+    };
+    let bar = bar(&[("pass", yes), ("unknown", unknown), ("fail", no)]);
+    CellView { state, sign, number, of, yes, no, unknown, not_owed, total: of + not_owed, bar }
+}
+
+/// Arranges the frameworks, in order of their titles.
+pub(super) fn frameworks(rows: &[FrameworkRow]) -> Vec<FrameworkView> {
+    let mut views: Vec<_> = rows.iter().map(framework).collect();
+    views.sort_by(|a, b| (&a.title, &a.id).cmp(&(&b.title, &b.id)));
+    views
+}
+
+fn framework(row: &FrameworkRow) -> FrameworkView {
+    let counts = row.verdicts;
+    FrameworkView {
+        id: clip(&row.id, 64),
+        title: clip(&row.title, 100),
+        requirements: row.met + row.not_met + row.unknown + row.manual,
+        met: row.met,
+        not_met: row.not_met,
+        unknown: row.unknown,
+        manual: row.manual,
+        bar: bar(&[("pass", row.met), ("fail", row.not_met), ("unknown", row.unknown), ("manual", row.manual)]),
+        verdicts: counts.pass + counts.fail + counts.unknown + counts.waived,
+        verdicts_pass: counts.pass,
+        verdicts_fail: counts.fail,
+        verdicts_unknown: counts.unknown,
+        verdicts_waived: counts.waived,
+    }
+}

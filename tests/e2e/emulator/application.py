@@ -1,0 +1,114 @@
+"""The WSGI application: control door, fault injection, our services, then moto."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from moto.iam.models import get_account_id_from
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+import emulator.rds
+import emulator.tagging  # noqa: F401  (both patch moto)
+from emulator import backup, control
+from emulator.faults import Faults, Reply, error_reply
+from emulator.wire import Call, understand
+
+
+class Calls:
+    """How often each (service, operation, Region, account) was called."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str, str, str]] = Counter()
+
+    def count(self, call: Call, account: str) -> None:
+        """Note one request, whatever is answered."""
+        with self._lock:
+            self._counts[(call.service, call.operation, call.region, account)] += 1
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The counts as objects, sorted by name."""
+        names = ("service", "operation", "region", "account")
+        with self._lock:
+            return [dict(zip(names, key, strict=True), count=n) for key, n in sorted(self._counts.items())]
+
+    def clear(self) -> None:
+        """Begin again from nothing."""
+        with self._lock:
+            self._counts.clear()
+
+
+class Application:
+    """One callable for the server; keeps the faults and the counts."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.calls = Calls()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request, by whoever is in charge of it."""
+        body = _read_body(environ)
+        if environ["PATH_INFO"].startswith("/_emulator/"):
+            return _send(control.answer(self, environ["REQUEST_METHOD"], environ["PATH_INFO"], body), start_response)
+        call = understand(environ, body)
+        account = call.account or _account_of(environ)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
+        self.calls.count(call, account)
+        struck = self.faults.strike(call)
+        if struck == "hang":
+            self.faults.released.wait()
+            struck = "error500"
+        if struck in (None, "truncate"):
+            reply = self._handle(call, account, environ, body)
+            if struck == "truncate":
+                reply = (reply[0], _without_length(reply[1]), reply[2][: len(reply[2]) // 2])
+        else:
+            reply = error_reply(struck, call)
+        return _send(reply, start_response)
+
+    def _handle(self, call: Call, account: str, environ: dict[str, Any], body: bytes) -> Reply:
+        if call.service == "backup" and call.operation in backup.OPERATIONS:
+            return backup.answer(call, account, body)
+        told: dict[str, Any] = {}
+
+        def remember(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+            told["status"], told["headers"] = int(status.split()[0]), dict(headers)
+
+        chunks = self._moto(environ, remember)
+        content = b"".join(chunks)
+        if hasattr(chunks, "close"):
+            chunks.close()
+        return told["status"], told["headers"], content
+
+
+def _account_of(environ: dict[str, Any]) -> str:
+    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2]
+    return get_account_id_from(credential.partition("/")[0])
+
+
+def _read_body(environ: dict[str, Any]) -> bytes:
+    if environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read()
+    else:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return body
+
+
+def _without_length(headers: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in headers.items() if key.lower() != "content-length"}
+
+
+def _send(reply: Reply, start_response: Any) -> list[bytes]:
+    status, headers, body = reply
+    if len(_without_length(headers)) == len(headers):
+        headers = {**headers, "Content-Length": str(len(body))}
+    start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
+    return [body]

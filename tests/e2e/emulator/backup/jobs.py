@@ -1,0 +1,216 @@
+"""Backup, copy and restore jobs.
+
+Lists go 30 days back, as AWS's do. A job started here is done at once: the
+point is there when the answer arrives.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from moto.rds.models import rds_backends
+
+from emulator.backup import points, validation
+from emulator.backup.errors import invalid_value, not_found
+from emulator.backup.listing import give_page, matching
+from emulator.backup.registry import Params, operation
+from emulator.backup.state import BackupBackend, Record, Vault, backup_backends
+from emulator.times import now
+
+_HISTORY = timedelta(days=30)
+_COMMON = {
+    "ByResourceArn": "ResourceArn",
+    "ByState": "State",
+    "ByResourceType": "ResourceType",
+    "ByParentJobId": "ParentJobId",
+    "ByMessageCategory": "MessageCategory",
+}
+_COPY = {
+    **_COMMON,
+    "ByDestinationVaultArn": "DestinationBackupVaultArn",
+    "BySourceRecoveryPointArn": "SourceRecoveryPointArn",
+}
+_BACKUP = {**_COMMON, "ByBackupVaultName": "BackupVaultName"}
+_RESTORE = {"ByResourceType": "ResourceType", "ByStatus": "Status", "ByParentJobId": "ParentJobId"}
+_INSTANTS = {"ByCreated": "CreationDate", "ByComplete": "CompletionDate"}
+
+
+def resource_type(backend: BackupBackend, arn: str) -> str:
+    """AWS Backup's name for the type of a resource, from its ARN.
+
+    A cluster is Aurora's unless moto's RDS knows another engine for it.
+    """
+    parts = arn.split(":")
+    if len(parts) < 6:
+        raise invalid_value(f"Invalid ARN: {arn}")
+    service, kind = parts[2], parts[5].split("/")[0]
+    if (service, kind) == ("rds", "cluster"):
+        cluster = rds_backends[backend.account_id][backend.region_name].clusters.get(parts[6])
+        engine = cluster.engine if cluster is not None else ""
+        return {"neptune": "Neptune", "docdb": "DocumentDB"}.get(engine, "Aurora")
+    known = {
+        ("rds", "db"): "RDS",
+        ("dynamodb", "table"): "DynamoDB",
+        ("ec2", "volume"): "EBS",
+        ("ec2", "instance"): "EC2",
+        ("elasticfilesystem", "file-system"): "EFS",
+        ("fsx", "file-system"): "FSx",
+    }
+    if service == "s3":
+        return "S3"
+    if (service, kind) not in known:
+        raise invalid_value(f"Unsupported resource: {arn}")
+    return known[(service, kind)]
+
+
+def _recent(
+    backend: BackupBackend, operation_name: str, key: str, jobs: dict[str, Record], equal: dict, params: Params
+) -> Record:
+    since = now() - _HISTORY
+    account = params.get("ByAccountId", backend.account_id)
+
+    def rows() -> list[Record]:
+        recent = [row for row in jobs.values() if row["CreationDate"] >= since and account in ("*", row["AccountId"])]
+        return matching(recent, params, equal, _INSTANTS)
+
+    return give_page(backend, operation_name, key, rows, params)
+
+
+@operation("ListBackupJobs")
+def list_backup_jobs(backend: BackupBackend, params: Params) -> Record:
+    """Backup jobs created in the last 30 days."""
+    return _recent(backend, "ListBackupJobs", "BackupJobs", backend.backup_jobs, _BACKUP, params)
+
+
+@operation("ListCopyJobs")
+def list_copy_jobs(backend: BackupBackend, params: Params) -> Record:
+    """Copy jobs of the last 30 days, listed in the source Region."""
+    return _recent(backend, "ListCopyJobs", "CopyJobs", backend.copy_jobs, _COPY, params)
+
+
+@operation("ListRestoreJobs")
+def list_restore_jobs(backend: BackupBackend, params: Params) -> Record:
+    """Restore jobs of the last 30 days."""
+    plan = params.get("ByRestoreTestingPlanArn")
+    jobs = {
+        key: row
+        for key, row in backend.restore_jobs.items()
+        if plan is None or row.get("CreatedBy", {}).get("RestoreTestingPlanArn") == plan
+    }
+    return _recent(backend, "ListRestoreJobs", "RestoreJobs", jobs, _RESTORE, params)
+
+
+@operation("DescribeBackupJob")
+def describe_backup_job(backend: BackupBackend, params: Params) -> Record:
+    """One job by id."""
+    if params["BackupJobId"] not in backend.backup_jobs:
+        raise not_found(f"Backup job {params['BackupJobId']} does not exist")
+    return backend.backup_jobs[params["BackupJobId"]]
+
+
+@operation("DescribeCopyJob")
+def describe_copy_job(backend: BackupBackend, params: Params) -> Record:
+    """One job by id."""
+    if params["CopyJobId"] not in backend.copy_jobs:
+        raise not_found(f"Copy job {params['CopyJobId']} does not exist")
+    return {"CopyJob": backend.copy_jobs[params["CopyJobId"]]}
+
+
+@operation("StartBackupJob")
+def start_backup_job(backend: BackupBackend, params: Params) -> Record:
+    """Makes the point at once. Without a lifecycle it is kept for ever."""
+    vault = backend.vault(params["BackupVaultName"])
+    validation.lifecycle(params.get("Lifecycle"))
+    validation.within_lock(backend, vault.name, params.get("Lifecycle"))
+    kind, moment = resource_type(backend, params["ResourceArn"]), now()
+    told = {
+        "ResourceArn": params["ResourceArn"],
+        "ResourceType": kind,
+        "IamRoleArn": params["IamRoleArn"],
+        "CreationDate": moment,
+        "CompletionDate": moment,
+        "Lifecycle": params.get("Lifecycle"),
+    }
+    point = points.add(backend, vault, told)
+    job = {
+        **{
+            name: told[name] for name in ("ResourceArn", "ResourceType", "IamRoleArn", "CreationDate", "CompletionDate")
+        },
+        "AccountId": backend.account_id,
+        "BackupJobId": str(uuid.uuid4()),
+        "BackupVaultName": vault.name,
+        "BackupVaultArn": vault.arn,
+        "RecoveryPointArn": point["RecoveryPointArn"],
+        "InitiationDate": moment,
+        "StartBy": moment + timedelta(minutes=params.get("StartWindowMinutes", 480)),
+        "State": "COMPLETED",
+        "PercentDone": "100.0",
+        "BackupSizeInBytes": 0,
+        "IsParent": False,
+        "MessageCategory": "SUCCESS",
+    }
+    backend.backup_jobs[job["BackupJobId"]] = job
+    names = ("BackupJobId", "RecoveryPointArn", "CreationDate", "IsParent")
+    return {name: job[name] for name in names}
+
+
+@operation("StartCopyJob")
+def start_copy_job(backend: BackupBackend, params: Params) -> Record:
+    """Copies at once, into any Region of the account; fails as a job if the vault is not there."""
+    source = backend.vault(params["SourceBackupVaultName"])
+    point = source.points.get(params["RecoveryPointArn"])
+    if point is None:
+        raise not_found(f"Recovery point {params['RecoveryPointArn']} does not exist in vault {source.name}")
+    validation.lifecycle(params.get("Lifecycle"))
+    parts = params["DestinationBackupVaultArn"].split(":")
+    target = backup_backends[parts[4]][parts[3]]
+    destination: Vault | None = target.vaults.get(parts[6])
+    moment = now()
+    job = {
+        "AccountId": backend.account_id,
+        "CopyJobId": str(uuid.uuid4()),
+        "SourceBackupVaultArn": source.arn,
+        "SourceRecoveryPointArn": point["RecoveryPointArn"],
+        "DestinationBackupVaultArn": params["DestinationBackupVaultArn"],
+        "ResourceArn": point["ResourceArn"],
+        "ResourceType": point["ResourceType"],
+        "CreationDate": moment,
+        "CompletionDate": moment,
+        "IamRoleArn": params["IamRoleArn"],
+        "IsParent": False,
+        "State": "FAILED",
+        "StatusMessage": "The destination backup vault does not exist",
+        "MessageCategory": "FAILURE",
+    }
+    if destination is not None:
+        copy = copy_point(target, destination, point, params.get("Lifecycle") or point.get("Lifecycle"))
+        job |= {"State": "COMPLETED", "StatusMessage": None, "MessageCategory": "SUCCESS"}
+        job["DestinationRecoveryPointArn"] = copy["RecoveryPointArn"]
+    backend.copy_jobs[job["CopyJobId"]] = job
+    return {name: job[name] for name in ("CopyJobId", "CreationDate", "IsParent")}
+
+
+def copy_point(target: BackupBackend, destination: Vault, point: Record, lifecycle: Record | None) -> Record:
+    """The copy in the destination: same creation date, own ARN, knows its source vault."""
+    kept = (
+        "ResourceArn",
+        "ResourceType",
+        "ResourceName",
+        "CreationDate",
+        "CompletionDate",
+        "IamRoleArn",
+        "CreatedBy",
+        "IsEncrypted",
+    )
+    told = {name: point[name] for name in kept if name in point}
+    return points.add(
+        target,
+        destination,
+        {
+            **told,
+            "RecoveryPointArn": points.new_arn(target, point["ResourceType"], "copyjob"),
+            "SourceBackupVaultArn": point["BackupVaultArn"],
+            "Lifecycle": lifecycle,
+        },
+    )

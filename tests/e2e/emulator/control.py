@@ -1,0 +1,66 @@
+"""The control door of the tests: `/_emulator/…`, JSON in and out.
+
+POST seed        [{"kind": …, …}]            put the past in place (`emulator.seed`)
+POST faults      {"kind": …} or a list       set faults; an empty list clears them
+POST page_size   {"size": N or null}         pages of at most N items
+POST reset                                   as new: no state, faults, counts, page size
+GET  calls                                   requests by service, operation, Region, account
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+
+from emulator import seed
+from emulator.faults import Fault, Reply
+from emulator.paging import PageSize, forget
+
+if TYPE_CHECKING:
+    from emulator.application import Application
+
+
+def answer(application: Application, method: str, path: str, body: bytes) -> Reply:
+    """Do what is asked; 400 with the reason when it makes no sense."""
+    name = path.removeprefix("/_emulator/")
+    try:
+        told = json.loads(body) if body else None
+        result = _do(application, f"{method} {name}", told)
+    except (ValueError, KeyError, TypeError) as error:
+        return _json(400, {"error": f"{type(error).__name__}: {error}"})
+    if result is None:
+        return _json(404, {"error": f"no {method} {path}"})
+    return _json(200, result)
+
+
+def _do(application: Application, what: str, told: Any) -> Any:
+    if what == "GET calls":
+        return application.calls.rows()
+    if what == "POST seed":
+        return {"seeded": seed.plant(told)}
+    if what == "POST faults":
+        faults = [Fault(**one) for one in ([told] if isinstance(told, dict) else told)]
+        if not faults:
+            application.faults.clear()
+        for fault in faults:
+            application.faults.add(fault)
+        return {"set": len(faults)}
+    if what == "POST page_size":
+        PageSize.forced = told["size"]
+        return {"size": PageSize.forced}
+    if what == "POST reset":
+        application.faults.clear()
+        application.calls.clear()
+        PageSize.forced = None
+        forget()
+        BackendDict.reset()
+        reset_model_data()
+        return {}
+    return None
+
+
+def _json(status: int, value: Any) -> Reply:
+    return status, {"Content-Type": "application/json"}, json.dumps(value).encode()

@@ -1,0 +1,63 @@
+"""An estate to audit, with its known truth.
+
+Two Regions of one account. Vaults, plans and selections are made with clients
+we did not write (boto3, the AWS CLI); ages, recovery points and jobs, which no
+client can make, are seeded. All times are relative to a base instant: the
+newest nightly point is about two hours old at `base`.
+
+`python -m estate --endpoint URL --out DIR` builds it and writes DIR/audit.yaml
+and DIR/truth.json.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from estate.bulk import add_bulk
+from estate.config import write_config
+from estate.databases import make_databases
+from estate.foundation import make_foundation
+from estate.history import seed_history
+from estate.population import population
+from estate.truth import Truth, truth_of, truth_of_collections
+from harness import Endpoint
+
+__all__ = ["Estate", "Truth", "build"]
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What was built. `truth` is sorted by rule and subject."""
+
+    base: datetime
+    config: Path
+    truth: list[Truth]
+
+    def expected(self, collections: int = 1) -> dict[tuple[str, str], str]:
+        """(rule, subject ARN) to verdict: every finding that so many collections of the estate must give."""
+        rows = [*self.truth, *truth_of_collections(collections)]
+        return {(row.rule_id, row.subject_arn): row.verdict for row in rows}
+
+
+def build(
+    aws: Endpoint, out: Path, *, base: datetime | None = None, resources: int = 0, with_cli: bool = False
+) -> Estate:
+    """Build the estate on an empty endpoint.
+
+    `resources` adds so many plain, healthy instances; `with_cli` makes vaults,
+    one plan and its selection with the AWS CLI instead of boto3 (slower).
+    """
+    base = base or datetime.now(UTC)
+    out.mkdir(parents=True, exist_ok=True)
+    foundation = make_foundation(aws, base, out if with_cli else None)
+    members = population()
+    make_databases(aws, members, base)
+    seed_history(aws, members, foundation)
+    truth = truth_of(members, foundation)
+    truth += add_bulk(aws, foundation, base, resources)
+    truth.sort(key=lambda row: (row.rule_id, row.subject_arn))
+    (out / "truth.json").write_text(json.dumps([asdict(row) for row in truth], indent=1) + "\n")
+    return Estate(base, write_config(out), truth)

@@ -1,0 +1,12 @@
+//! Integration tests, in one binary: each test binary links Polars and the AWS SDKs anew.
+
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and reads its own switches")]
+
+mod architecture;
+mod command;
+mod duckdb;
+mod example;
+mod facts;
+mod gaps;
+mod generated;
+mod rules;
