@@ -482,6 +482,12 @@ pub fn merge(mut windows: Vec<Window>) -> Vec<Window> {
     merged
 }
 
+/// What two lists of windows, each merged, have in common.
+pub fn common(left: &[Window], right: &[Window]) -> Vec<Window> {
+    let overlap = |one: &Window, other: &Window| Window { start_s: one.start_s.max(other.start_s), end_s: one.end_s.min(other.end_s) };
+    merge(left.iter().flat_map(|one| right.iter().map(move |other| overlap(one, other))).collect())
+}
+
 /// A `Time` cell of whole seconds.
 pub fn millis(moment_s: i64) -> Millis {
     Millis(moment_s.saturating_mul(1_000))

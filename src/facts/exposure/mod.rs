@@ -13,7 +13,7 @@ use super::objectives::{Mechanism, Owed};
 use super::points::{KeyRange, Point, Restorable};
 use super::population::{RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
-use crate::dataset::{Relation, Row};
+use crate::dataset::{Relation, Row, snapshot};
 use crate::model::Window;
 
 /// Which points count.
@@ -363,7 +363,7 @@ fn history(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: 
         points: counted(resource, scenario, found, owed).flat_map(Point::lives).collect(),
         continuous: streams.map(|stream| stream.source).collect(),
     };
-    if !copies_observed(inputs, resource, evidence) {
+    if !inputs.complete("copy_jobs", &resource.account_id, &resource.region) {
         // A copy that nobody saw may outlive any of them.
         history.points.iter_mut().for_each(|life| life.end_s = i64::MAX);
     }
@@ -377,13 +377,6 @@ fn history(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: 
         history.continuous.push(Continuous { from_s: i64::MIN, to_s: i64::MAX, lag_s: 0, certain: false });
     }
     history
-}
-
-/// Whether the copy jobs of a resource are known wherever the evidence speaks.
-fn copies_observed(inputs: &Inputs<'_>, resource: &Resource, evidence: &[Window]) -> bool {
-    let observed = inputs.snapshot.observed("copy_jobs", &resource.account_id, &resource.region);
-    let within = |window: &Window| observed.iter().any(|seen| seen.start_s <= window.start_s && window.end_s <= seen.end_s);
-    inputs.complete("copy_jobs", &resource.account_id, &resource.region) && evidence.iter().all(within)
 }
 
 /// Whether native snapshots and automated backups were completely read, as far as the objective accepts them.
@@ -416,5 +409,11 @@ fn evidence(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario) -> Vec
     if !inputs.complete(jobs, &resource.account_id, &resource.region) {
         return Vec::new();
     }
-    inputs.snapshot.observed(jobs, &resource.account_id, &resource.region)
+    let observed = inputs.snapshot.observed(jobs, &resource.account_id, &resource.region);
+    if scenario == Scenario::OtherRegion || !inputs.complete("copy_jobs", &resource.account_id, &resource.region) {
+        return observed;
+    }
+    // A copy serves after its source is gone. The two lists begin seconds apart, each thirty days before its own read: only where both speak is
+    // nothing else possible.
+    snapshot::common(&observed, &inputs.snapshot.observed("copy_jobs", &resource.account_id, &resource.region))
 }

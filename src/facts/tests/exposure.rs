@@ -122,6 +122,17 @@ fn what_was_deleted_since_the_last_look_is_gone_now() {
 }
 
 #[test]
+fn lists_that_are_not_read_in_the_same_second_still_prove_what_is_gone() {
+    // The newest point is deleted; its job still names it. Jobs and copy jobs are listed seconds apart, thirty days back from then.
+    let before = kept_daily(Estate::default().collected(ago(0, 1)).slowly(), "x", 40);
+    let left = daily(40).filter(|(number, _)| *number != 1).map(|(number, begun_s)| point("x", number, begun_s));
+    let after = before.collected_again(NOW_S).without("recovery_points").has("recovery_points", left);
+    let facts = after.facts_with(gold(), window());
+    let row = facts.exposure(&db_arn("x"), "any");
+    assert_eq!((&row["fresh"], &row["age_s"]), (&json!(false), &json!(43 * HOUR_S)), "{row:?}");
+}
+
+#[test]
 fn snapshots_unread_matter_only_to_who_accepts_them() {
     let points_only = json!([{ "id": "gold", "rpo": "24h", "mechanisms": ["backup_point"] }]);
     let facts = bare().denied("rds_snapshots", None).denied("rds_automated_backups", None).facts_with(points_only, window());
