@@ -3,46 +3,55 @@
 //! Which units there are, what they cover and which tables they fill comes from the collectors themselves. Only the call log is empty, because
 //! nothing was called.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context;
 use backup_audit::collect::{COLLECTORS, Collector, Unit, backup_vaults, tables};
 use backup_audit::dataset::manifest::{Caller, Scope};
 use backup_audit::dataset::reads::Read;
-use backup_audit::dataset::rows::Millis;
+use backup_audit::dataset::rows::{Cells, Millis};
 use backup_audit::dataset::write::Start;
 use backup_audit::dataset::{Batch, OpenCollection, ReadStatus, Table, UnitId};
 
-use crate::plans::{ACCOUNT, REGIONS};
+use crate::plans::{KEEPER, REGIONS};
 use crate::random::Random;
 use crate::refusals::{Refusal, refusal};
 use crate::world::{Place, World};
-use crate::{activity, configuration, databases, snapshots};
+use crate::{activity, configuration, databases, governance, keys, restores, snapshots};
 
-/// Who collects.
-pub(crate) const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/backup-audit-read/weekly";
+/// Who collects in an account.
+pub(crate) fn caller(account: &str) -> String {
+    format!("arn:aws:sts::{account}:assumed-role/backup-audit-read/weekly")
+}
+
 /// Items of a page, which most lists give.
 const PAGE: i64 = 1_000;
 /// Time a page takes, in milliseconds.
 const PAGE_MS: i64 = 180;
 
-/// Writes the collection that begins at a moment; `age` counts from the newest.
+/// Writes the collection of an account that begins at a moment; `age` counts from the newest.
 ///
 /// # Errors
 /// It cannot be written.
-pub(crate) fn write(world: &World, out: &Path, started_s: i64, age: usize, seed: u64) -> anyhow::Result<String> {
+pub(crate) fn write(world: &World, out: &Path, account: &'static str, started_s: i64, age: usize, seed: u64) -> anyhow::Result<String> {
+    let user_id = "AROAEXAMPLEBACKUPAUDIT:weekly".to_owned();
     let start = Start {
-        caller: Caller { account_id: ACCOUNT.to_owned(), arn: CALLER.to_owned(), user_id: "AROAEXAMPLEBACKUPAUDIT:weekly".to_owned() },
-        scope: Scope { accounts: vec![ACCOUNT.to_owned()], regions: REGIONS.map(str::to_owned).to_vec() },
+        caller: Caller { account_id: account.to_owned(), arn: caller(account), user_id },
+        scope: Scope { accounts: vec![account.to_owned()], regions: REGIONS.map(str::to_owned).to_vec() },
         started_s,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let random = u32::try_from(Random::new(seed, &format!("collection/{started_s}")).next() >> 32).unwrap_or_default();
+    // Both accounts are read side by side; that which keeps copies comes first.
+    let random = if account == KEEPER { random.saturating_sub(1) } else { random };
     let open = OpenCollection::begin(out, start, random).context("cannot begin a collection")?;
     let id = open.id().to_owned();
     let mut ended_ms = started_s * 1_000;
     for region in REGIONS {
-        let mut reader = Reader { world, open: &open, place: Place { region, now_s: started_s }, age, clock_ms: started_s * 1_000 };
+        let place = Place { account, region, now_s: started_s };
+        let mut reader =
+            Reader { world, open: &open, place, age, clock_ms: started_s * 1_000, named: BTreeMap::new(), lacking: BTreeMap::new() };
         for collector in COLLECTORS {
             reader.collect(*collector).with_context(|| format!("cannot write collection {id}"))?;
         }
@@ -59,28 +68,54 @@ struct Reader<'a> {
     place: Place,
     age: usize,
     clock_ms: i64,
+    /// What columns that others refer to name, by table and column.
+    named: BTreeMap<(&'static str, &'static str), BTreeSet<String>>,
+    /// Why tables were not read to their end.
+    lacking: BTreeMap<&'static str, String>,
 }
 
 impl Reader<'_> {
     fn collect(&mut self, collector: &dyn Collector) -> anyhow::Result<()> {
-        let Some((parents, _)) = collector.parents() else {
-            return self.unit(collector, &Unit::REGION);
+        let named: BTreeSet<String> =
+            collector.references().iter().filter_map(|(table, column)| self.named.get(&(table.name, *column))).flatten().cloned().collect();
+        let units: Vec<Unit> = match collector.parents() {
+            Some((parents, _)) => collector.units(Some(&self.rows(parents, None)), self.place.now_s),
+            None if collector.references().is_empty() => return self.unit(collector, &Unit::REGION),
+            None => named.into_iter().map(|name| Unit { parent: Some(name), range: None }).collect(),
         };
-        let parents = self.rows(parents, None);
-        // The record that says that all parents are known; it takes no call and has no rows.
-        let reads: Vec<Read> = collector.tables().iter().map(|table| self.read(collector, table, &Unit::REGION, 0, 0, None)).collect();
+        // The record that says whether all units are known; it takes no call and has no rows.
+        let sources = collector.parents().into_iter().map(|(table, _)| table).chain(collector.references().iter().map(|(table, _)| *table));
+        let lacks: BTreeSet<&String> = sources.filter_map(|table| self.lacking.get(table.name)).collect();
+        let lacking = lacks.into_iter().next().map(|reason| Refusal { status: ReadStatus::Skipped, operation: "", reason: reason.clone() });
+        let reads: Vec<Read> =
+            collector.tables().iter().map(|table| self.read(collector, table, &Unit::REGION, 0, 0, lacking.as_ref())).collect();
         self.open.write(&self.unit_id(collector, &Unit::REGION), &[], &reads)?;
-        for unit in collector.units(Some(&parents), self.place.now_s) {
+        for unit in units {
             self.unit(collector, &unit)?;
         }
         Ok(())
     }
 
+    /// Notes what the rows of a table name, for the collectors that ask about it, and what is missing.
+    fn remember(&mut self, table: &'static Table, batch: &Batch, refused: Option<&Refusal>) {
+        if let Some(refused) = refused {
+            self.lacking.entry(table.name).or_insert_with(|| format!("{}: {}", table.name, refused.reason));
+        }
+        let columns = COLLECTORS.iter().flat_map(|collector| collector.references()).filter(|(named, _)| named.name == table.name);
+        for (_, column) in columns {
+            let at = batch.columns().iter().position(|declared| declared.name == *column);
+            let texts =
+                at.and_then(|at| batch.cells().get(at)).and_then(|cells| if let Cells::Text(texts) = cells { Some(texts) } else { None });
+            self.named.entry((table.name, column)).or_default().extend(texts.into_iter().flatten().flatten().cloned());
+        }
+    }
+
     fn unit(&mut self, collector: &dyn Collector, unit: &Unit) -> anyhow::Result<()> {
-        let refused = refusal(self.age, name(collector), self.place.region, unit.parent.as_deref());
+        let refused = refusal(self.world, self.age, name(collector), self.place, unit.parent.as_deref());
         let mut tables: Vec<(&'static Table, Batch)> = Vec::new();
         for table in collector.tables() {
             let batch = if refused.is_some() { Batch::new(table.columns) } else { self.rows_in_range(table, unit) };
+            self.remember(table, &batch, refused.as_ref());
             tables.push((table, batch));
         }
         let items = tables.iter().map(|(_, batch)| i64::try_from(batch.len()).unwrap_or(i64::MAX)).sum::<i64>();
@@ -126,7 +161,7 @@ impl Reader<'_> {
 
     fn unit_id(&self, collector: &dyn Collector, unit: &Unit) -> UnitId {
         UnitId {
-            account_id: ACCOUNT.to_owned(),
+            account_id: self.place.account.to_owned(),
             region: self.place.region.to_owned(),
             collector: name(collector).to_owned(),
             parent: unit.parent.clone(),
@@ -149,6 +184,7 @@ impl Reader<'_> {
         let arn = parent.unwrap_or_default();
         match table.name {
             "region_settings" => Batch::from_rows(configuration::settings(place)),
+            "global_settings" => Batch::from_rows(governance::settings(world)),
             name if name == backup_vaults::TABLE.name => Batch::from_rows(configuration::vaults(world, place)),
             "vault_policies" => Batch::from_rows([configuration::policy(arn)]),
             "vault_notifications" => Batch::from_rows([configuration::notifications(arn, place.region)]),
@@ -156,15 +192,23 @@ impl Reader<'_> {
             "plan_rules" => Batch::from_rows(configuration::rules(arn)),
             "plan_copies" => Batch::from_rows(configuration::copies(arn)),
             "selections" => Batch::from_rows(configuration::selections(world, arn, place.now_s)),
+            "restore_testing_plans" => Batch::from_rows(restores::plans(world, place)),
+            "restore_testing_selections" => Batch::from_rows(restores::selections(world, place, arn)),
+            "frameworks" => Batch::from_rows(governance::frameworks(world, place)),
+            "report_plans" => Batch::from_rows(governance::report_plans(world, place)),
+            "legal_holds" => Batch::from_rows(governance::legal_holds(world, place)),
+            "protected_resources" => Batch::from_rows(governance::protected(world, place)),
             "resource_tags" => Batch::from_rows(configuration::tags(world, place)),
             "rds_instances" => Batch::from_rows(databases::instances(world, place)),
             "rds_clusters" | "neptune_clusters" | "documentdb_clusters" => Batch::from_rows(databases::clusters(world, place, table.name)),
             "rds_automated_backups" => Batch::from_rows(snapshots::automated_backups(world, place)),
             "rds_snapshots" => Batch::from_rows(snapshots::snapshots(world, place)),
+            "snapshot_attributes" => Batch::from_rows(snapshots::attributes(world, place, arn)),
             "backup_jobs" => Batch::from_rows(activity::backup_jobs(world, place)),
             "copy_jobs" => Batch::from_rows(activity::copy_jobs(world, place)),
-            "restore_jobs" => Batch::from_rows(activity::restore_jobs(world, place)),
+            "restore_jobs" => Batch::from_rows(restores::jobs(world, place)),
             "recovery_points" => Batch::from_rows(activity::recovery_points(world, place, arn)),
+            "kms_keys" => Batch::from_rows(keys::described(world, place, arn)),
             _ => Batch::new(table.columns), // of a service that the estate does not use
         }
     }

@@ -12,8 +12,9 @@ use backup_audit::dataset::snapshot::millis;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::{Value, json as value};
 
-use crate::plans::{ACCOUNT, Named, PLANS, Plan, Rule, Selection, US, VAULTS, Vault, vault_arn};
-use crate::rows::{json, key_arn, role_arn, strings, text};
+use crate::activity::vault_type;
+use crate::plans::{ACCOUNT, Lock, Named, PLANS, Plan, Rule, Selection, To, US, VAULTS, Vault, vault_arn};
+use crate::rows::{json, role_arn, strings, text};
 use crate::world::{Place, World};
 
 /// Days before the end when the configuration was made: long before any span that is looked at.
@@ -45,54 +46,73 @@ pub(crate) fn settings(place: Place) -> Vec<RegionSettingRow> {
 pub(crate) fn vaults(world: &World, place: Place) -> Vec<BackupVaultRow> {
     let made_s = world.timeline.end_s - MADE_DAYS_AGO * DAY_S;
     let row = |vault: &'static Vault| BackupVaultRow {
-        backup_vault_arn: Some(vault_arn(vault.region, vault.name)),
+        backup_vault_arn: Some(arn_of(vault)),
         backup_vault_name: text(vault.name),
-        vault_type: text("BACKUP_VAULT"),
+        vault_type: text(if vault.view { "RESTORE_ACCESS_BACKUP_VAULT" } else { vault_type(vault.air_gapped) }),
         vault_state: text("AVAILABLE"),
-        encryption_key_arn: Some(key_arn(vault.region)),
-        encryption_key_type: text("CUSTOMER_MANAGED_KMS_KEY"),
+        encryption_key_arn: vault.key.arn(vault.account, vault.region),
+        encryption_key_type: vault.key.type_word(),
         number_of_recovery_points_count: i64::try_from(world.points_of(place).filter(|point| point.vault == vault.name).count()).ok(),
-        locked: Some(vault.lock_days.is_some()),
-        min_retention_days: vault.lock_days.map(|(min, _)| min),
-        max_retention_days: vault.lock_days.map(|(_, max)| max),
-        lock_date: vault.lock_is_final.then(|| millis(made_s + 30 * DAY_S)),
+        locked: (!vault.view).then_some(!matches!(vault.lock, Lock::None)),
+        min_retention_days: bounds(vault.lock).0,
+        max_retention_days: bounds(vault.lock).1,
+        lock_date: match vault.lock {
+            Lock::None | Lock::Governance(..) => None,
+            Lock::Grace(..) => Some(millis(place.now_s + 2 * DAY_S)),
+            Lock::Final(..) => Some(millis(made_s + 30 * DAY_S)),
+        },
         creation_date: Some(millis(made_s)),
         source_backup_vault_arn: None,
     };
     world.vaults(place).map(row).collect()
 }
 
-/// Access policy of a vault: those that hold copies and archives refuse deletion to everybody.
+fn bounds(lock: Lock) -> (Option<i64>, Option<i64>) {
+    match lock {
+        Lock::None => (None, None),
+        Lock::Governance(min, max) | Lock::Grace(min, max) | Lock::Final(min, max) => (min, max),
+    }
+}
+
+fn arn_of(vault: &Vault) -> String {
+    vault_arn(vault.account, vault.region, vault.name)
+}
+
+/// Access policy of a vault: those that hold copies and archives refuse deletion to everybody, some of them only half; one lets anybody in.
 pub(crate) fn policy(arn: &str) -> VaultPolicyRow {
-    let guarded = ["dr-copies", "archive", "prod-daily"].iter().any(|name| arn.ends_with(name));
-    let policy = guarded.then(|| {
-        json(value!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Sid": "NobodyDeletes",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": ["backup:DeleteRecoveryPoint", "backup:PutBackupVaultAccessPolicy"],
-                "Resource": "*",
-            }],
-        }))
-    });
+    let deny = |actions: &[&str]| value!([{ "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": "*" }]);
+    let allow =
+        |principal: Value| value!([{ "Effect": "Allow", "Principal": principal, "Action": "backup:CopyIntoBackupVault", "Resource": "*" }]);
+    let statements = match vault_at(arn).map_or("", |vault| vault.name) {
+        "dr-copies" | "archive" => {
+            Some(deny(&["backup:DeleteRecoveryPoint", "backup:PutBackupVaultAccessPolicy", "backup:UpdateRecoveryPointLifecycle"]))
+        }
+        "prod-daily" => Some(deny(&["backup:DeleteRecoveryPoint"])),
+        "partner-drop" => Some(allow(value!("*"))),
+        "offsite" => Some(allow(value!({ "AWS": format!("arn:aws:iam::{ACCOUNT}:root") }))),
+        _ => None,
+    };
+    let policy = statements.map(|statements| json(value!({ "Version": "2012-10-17", "Statement": statements })));
     VaultPolicyRow { backup_vault_arn: text(arn), policy }
 }
 
-/// Notifications of a vault: only the daily ones tell anybody.
+/// Notifications of a vault: the daily ones tell somebody; what another is to tell is an event that AWS no longer sends.
 pub(crate) fn notifications(arn: &str, region: &str) -> VaultNotificationRow {
-    let told = arn.ends_with("daily");
+    let events: &[&str] = match vault_at(arn).map_or("", |vault| vault.name) {
+        "prod-daily" | "eu-daily" => &["BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED", "RECOVERY_POINT_MODIFIED"],
+        "archive" => &["BACKUP_JOB_FAILED", "RESTORE_JOB_FAILED"],
+        _ => &[],
+    };
     VaultNotificationRow {
         backup_vault_arn: text(arn),
-        sns_topic_arn: told.then(|| format!("arn:aws:sns:{region}:{ACCOUNT}:backup-alerts")),
-        events: told.then(|| strings(["BACKUP_JOB_FAILED", "COPY_JOB_FAILED", "RECOVERY_POINT_MODIFIED"])),
+        sns_topic_arn: (!events.is_empty()).then(|| format!("arn:aws:sns:{region}:{ACCOUNT}:backup-alerts")),
+        events: (!events.is_empty()).then(|| strings(events.iter().copied())),
     }
 }
 
 /// Tags of the vaults and plans of a Region.
 pub(crate) fn tags(world: &World, place: Place) -> Vec<ResourceTagsRow> {
-    let vaults = world.vaults(place).filter(|vault| vault.name != "Default").map(|vault| vault_arn(vault.region, vault.name));
+    let vaults = world.vaults(place).filter(|vault| vault.name != "Default").map(arn_of);
     let plans = world.plans(place).map(Plan::arn);
     vaults.chain(plans).map(|arn| ResourceTagsRow { resource_arn: Some(arn), tags: Some(json(value!({ "team": "platform" }))) }).collect()
 }
@@ -147,19 +167,17 @@ pub(crate) fn rules(plan_arn: &str) -> Vec<PlanRuleRow> {
 /// Copy actions of a plan.
 pub(crate) fn copies(plan_arn: &str) -> Vec<PlanCopyRow> {
     let Some(plan) = plan_of(plan_arn) else { return Vec::new() };
-    let row = |rule: &'static Rule| {
-        rule.copy.map(|(region, delete_days)| PlanCopyRow {
-            backup_plan_arn: Some(plan.arn()),
-            backup_plan_id: Some(plan.id()),
-            backup_plan_name: text(plan.name),
-            rule_id: Some(plan.part_id(rule.name)),
-            rule_name: text(rule.name),
-            destination_backup_vault_arn: Some(vault_arn(region, "dr-copies")),
-            delete_after_days: Some(delete_days),
-            ..PlanCopyRow::default()
-        })
+    let row = |rule: &'static Rule, to: &'static To| PlanCopyRow {
+        backup_plan_arn: Some(plan.arn()),
+        backup_plan_id: Some(plan.id()),
+        backup_plan_name: text(plan.name),
+        rule_id: Some(plan.part_id(rule.name)),
+        rule_name: text(rule.name),
+        destination_backup_vault_arn: Some(vault_arn(to.account, to.region, to.vault)),
+        delete_after_days: Some(to.days),
+        ..PlanCopyRow::default()
     };
-    plan.rules.iter().filter_map(row).collect()
+    plan.rules.iter().flat_map(|rule| rule.copies.iter().map(move |to| row(rule, to))).collect()
 }
 
 /// Selections of a plan.
@@ -204,6 +222,6 @@ fn conditions(selection: &Selection) -> Option<backup_audit::dataset::rows::Json
 }
 
 /// Every vault that was ever there, by ARN: those that have gone are no parents any more, their points speak of them all the same.
-pub(crate) fn vault_name(arn: &str) -> Option<&'static str> {
-    VAULTS.iter().find(|vault| vault_arn(vault.region, vault.name) == arn).map(|vault| vault.name)
+pub(crate) fn vault_at(arn: &str) -> Option<&'static Vault> {
+    VAULTS.iter().find(|vault| arn_of(vault) == arn)
 }

@@ -9,10 +9,10 @@ use backup_audit::dataset::snapshot::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::DAY_S;
 
-use crate::catalogue::Kind;
+use crate::catalogue::{Kind, Twist};
 use crate::fleet::Database;
 use crate::plans::ACCOUNT;
-use crate::rows::{json, key_arn, strings, text};
+use crate::rows::{json, strings, text};
 use crate::snapshots::{latest_restorable_s, replications};
 use crate::world::{Place, World};
 
@@ -49,6 +49,17 @@ pub(crate) fn managed_by(database: &Database) -> Option<String> {
 fn window(database: &Database) -> String {
     let clock = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
     format!("{}-{}", clock(database.snapshot_minute), clock(database.snapshot_minute + 30))
+}
+
+/// On Sunday, far from the backup window and the plans, unless it is told otherwise. The plans begin at one and at two o'clock.
+fn maintenance(database: &Database) -> String {
+    let minute = match database.entry {
+        entry if entry.has(Twist::Crowded) => database.snapshot_minute + 10,
+        entry if entry.has(Twist::Colliding) => 70,
+        _ => 12 * 60,
+    };
+    let clock = |minute: i64| format!("sun:{:02}:{:02}", minute / 60, minute % 60);
+    format!("{}-{}", clock(minute), clock(minute + 30))
 }
 
 fn tags(tags: Option<&BTreeMap<String, String>>) -> Option<Json> {
@@ -96,19 +107,19 @@ fn any_instance(database: &Database, name: &str, arn: &str) -> DbInstanceRow {
         instance_create_time: Some(millis(database.created_s)),
         allocated_storage_gib: Some(database.size_gib),
         preferred_backup_window: Some(window(database)),
-        preferred_maintenance_window: text("sun:06:00-sun:06:30"),
+        preferred_maintenance_window: Some(maintenance(database)),
         multi_az: Some(database.entry.tier == "critical"),
-        storage_encrypted: Some(true),
-        storage_encryption_type: text("sse-kms"),
-        kms_key_id: Some(key_arn(database.entry.region)),
-        deletion_protection: Some(database.entry.tier == "critical"),
-        copy_tags_to_snapshot: Some(true),
+        storage_encrypted: Some(database.entry.key().storage_encrypted()),
+        storage_encryption_type: text(database.entry.key().storage_type()),
+        kms_key_id: database.key_arn(),
+        deletion_protection: Some(!database.entry.has(Twist::Unguarded)),
+        copy_tags_to_snapshot: Some(!database.entry.has(Twist::TagsNotCopied)),
         ..DbInstanceRow::default()
     }
 }
 
 fn cluster_row(database: &Database, place: Place) -> DbClusterRow {
-    let kind = database.entry.kind;
+    let (kind, told) = (database.entry.kind, !database.entry.has(Twist::Untold));
     let latest_s = latest_restorable_s(database, place.now_s);
     let earliest_s = (place.now_s - database.entry.native_days * DAY_S).max(database.created_s);
     DbClusterRow {
@@ -124,18 +135,17 @@ fn cluster_row(database: &Database, place: Place) -> DbClusterRow {
         cluster_create_time: Some(millis(database.created_s)),
         backup_retention_period_days: Some(database.entry.native_days),
         preferred_backup_window: Some(window(database)),
-        preferred_maintenance_window: text("sun:06:00-sun:06:30"),
+        preferred_maintenance_window: Some(maintenance(database)),
         earliest_restorable_time: latest_s.map(|_| millis(earliest_s)),
         latest_restorable_time: latest_s.map(millis),
         multi_az: Some(kind.members() > 1),
-        storage_encrypted: Some(true),
-        storage_encryption_type: text("sse-kms"),
-        kms_key_id: Some(key_arn(database.entry.region)),
-        deletion_protection: Some(database.entry.tier == "critical"),
-        copy_tags_to_snapshot: Some(true),
+        storage_encrypted: Some(database.entry.key().storage_encrypted()).filter(|_| told),
+        storage_encryption_type: text(database.entry.key().storage_type()).filter(|_| told),
+        kms_key_id: database.key_arn(),
+        deletion_protection: Some(!database.entry.has(Twist::Unguarded)),
+        copy_tags_to_snapshot: Some(!database.entry.has(Twist::TagsNotCopied)),
         members: Some(strings(database.members())),
-        replication_source_identifier: None,
-        aws_backup_recovery_point_arn: None,
         tags: tags(database.tags.as_ref()),
+        ..DbClusterRow::default()
     }
 }

@@ -19,6 +19,7 @@ static FILLER: Entry = Entry {
     status: "available",
     trouble: crate::catalogue::Trouble::Nothing,
     tags: Tags::Plain,
+    twists: &[],
     created_ago: 400,
     deleted_ago: None,
 };
@@ -65,6 +66,11 @@ impl Database {
     pub(crate) fn arn(&self) -> String {
         let kind = if self.entry.kind.is_cluster() { "cluster" } else { "db" };
         format!("arn:aws:rds:{}:{ACCOUNT}:{kind}:{}", self.entry.region, self.name)
+    }
+
+    /// ARN of the key that encrypts it.
+    pub(crate) fn key_arn(&self) -> Option<String> {
+        self.entry.key().arn(ACCOUNT, self.entry.region)
     }
 
     /// Names of the members of a cluster.

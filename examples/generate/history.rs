@@ -6,14 +6,17 @@
 use backup_audit::facts::schedule::cron::{DEFAULT_EXPRESSION, Schedule};
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 
-use crate::catalogue::{Kind, Trouble};
+use crate::catalogue::{Kind, Trouble, Twist};
 use crate::fleet::Database;
-use crate::plans::{PLANS, Plan, Rule, VAULTS};
+use crate::keys::Key;
+use crate::plans::{ACCOUNT, PLANS, Plan, Rule, To, VAULTS};
 use crate::random::Random;
 use crate::timeline::Timeline;
 
 const MINUTE_S: i64 = 60;
 const KEY_DENIED: &str = "Access denied while calling AWS KMS: the key of the database does not admit the role of the plan.";
+const LOCKED: &str = "Retention days of the backup are below the minimum of the vault lock.";
+const COPY_REFUSED: &str = "Copy job failed: a snapshot under an AWS managed key cannot be shared with the destination account.";
 const COPY_DENIED: &str = "Copy job failed: the KMS key of the destination vault is disabled or access to it was denied.";
 
 /// A backup job.
@@ -37,8 +40,7 @@ pub(crate) struct Copy {
     pub(crate) id: String,
     /// Index of the point copied.
     pub(crate) point: usize,
-    pub(crate) region: &'static str,
-    pub(crate) delete_days: i64,
+    pub(crate) to: &'static To,
     pub(crate) created_s: i64,
     pub(crate) ended_s: i64,
     pub(crate) state: &'static str,
@@ -51,6 +53,7 @@ pub(crate) struct Point {
     pub(crate) database: usize,
     pub(crate) plan: &'static Plan,
     pub(crate) rule: &'static Rule,
+    pub(crate) account: &'static str,
     pub(crate) region: &'static str,
     pub(crate) vault: &'static str,
     /// Id of the job that made it.
@@ -59,11 +62,21 @@ pub(crate) struct Point {
     pub(crate) created_s: i64,
     pub(crate) started_s: i64,
     pub(crate) available_s: i64,
-    pub(crate) delete_days: i64,
+    /// `None` if it is kept for ever.
+    pub(crate) delete_days: Option<i64>,
+    /// Whether it is one that does not go.
+    pub(crate) lasting: bool,
     /// When it is no longer there.
     pub(crate) gone_s: i64,
     /// Index of the point it is a copy of.
     pub(crate) copy_of: Option<usize>,
+}
+
+impl Point {
+    /// Whether it lies in an air-gapped vault.
+    pub(crate) fn is_air_gapped(&self) -> bool {
+        VAULTS.iter().any(|vault| vault.air_gapped && (vault.account, vault.region, vault.name) == (self.account, self.region, self.vault))
+    }
 }
 
 /// Everything that happened, in the order of databases, plans and time.
@@ -91,8 +104,35 @@ pub(crate) fn simulate(databases: &[Database], seed: u64, timeline: &Timeline) -
                 }
             }
         }
+        history.points.extend(lasting(index, database, timeline));
     }
     history
+}
+
+/// A point that does not go: made by hand without a lifecycle, or still there after its time.
+fn lasting(index: usize, database: &Database, timeline: &Timeline) -> Option<Point> {
+    let endless = database.entry.has(Twist::Endless);
+    let overdue = database.entry.has(Twist::Overdue) || database.entry.has(Twist::Untold);
+    let (name, _) = database.entry.backed_up.first()?;
+    let plan = PLANS.iter().find(|plan| plan.name == *name)?;
+    let rule = plan.rules.first()?;
+    let created_s = timeline.ago(60) + database.snapshot_minute * MINUTE_S;
+    (endless || overdue).then(|| Point {
+        database: index,
+        plan,
+        rule,
+        account: ACCOUNT,
+        region: database.entry.region,
+        vault: rule.vault,
+        job_id: format!("{}-4A1D-4000-A000-{:012X}", database.life[..8].to_uppercase(), created_s.div_euclid(MINUTE_S)),
+        created_s,
+        started_s: created_s,
+        available_s: created_s + 10 * MINUTE_S,
+        delete_days: (!endless).then_some(rule.delete_days),
+        lasting: true,
+        gone_s: i64::MAX,
+        copy_of: None,
+    })
 }
 
 /// The runs of one plan rule for one database.
@@ -122,6 +162,7 @@ impl Run<'_> {
                 let ended_s = run_s + self.rule.windows_minutes.map_or(8 * HOUR_S, |(start, _)| start * MINUTE_S);
                 self.job(run_s, 0, None, ended_s, "EXPIRED", Some("Backup job expired before completion: the database is stopped."));
             }
+            Trouble::Refused => self.fails(run_s, 0, LOCKED),
             Trouble::JobsFail(from, until) if self.timeline.ago(from) <= run_s && run_s < self.timeline.ago(until) => {
                 self.fails(run_s, 0, KEY_DENIED);
                 self.fails(run_s + 40 * MINUTE_S, 1, KEY_DENIED);
@@ -150,48 +191,54 @@ impl Run<'_> {
             database: self.index,
             plan: self.plan,
             rule: self.rule,
+            account: ACCOUNT,
             region: self.plan.region,
             vault: self.rule.vault,
             job_id: job_id.clone(),
             created_s,
             started_s,
             available_s: ended_s,
-            delete_days: self.rule.delete_days,
+            delete_days: Some(self.rule.delete_days),
+            lasting: false,
             gone_s,
             copy_of: None,
         });
-        if let Some((region, delete_days)) = self.rule.copy {
-            self.copy(source, &job_id, region, delete_days);
+        for (letter, to) in ('C'..='Z').zip(self.rule.copies) {
+            self.copy(source, &format!("{letter}{}", &job_id[1..]), to);
         }
     }
 
-    fn copy(&mut self, source: usize, job_id: &str, region: &'static str, delete_days: i64) {
+    fn copy(&mut self, source: usize, id: &str, to: &'static To) {
         let Some(&Point { created_s: data_s, available_s, .. }) = self.history.points.get(source) else { return };
         let created_s = available_s + self.random.between(MINUTE_S, 5 * MINUTE_S);
         let ended_s = created_s + self.random.between(5 * MINUTE_S, 25 * MINUTE_S);
-        let fails = match self.database.entry.trouble {
+        let isolated = to.vault().is_some_and(|vault| vault.air_gapped);
+        let denied = match self.database.entry.trouble {
+            _ if isolated => self.database.entry.has(Twist::IsolationFails),
             Trouble::CopiesFail(from) => self.timeline.ago(from) <= created_s,
             _ => matches!(self.database.entry.kind, Kind::MultiAz(_)),
         };
-        let message = fails.then_some(COPY_DENIED);
-        let id = format!("C{}", &job_id[1..]);
-        let state = if fails { "FAILED" } else { "COMPLETED" };
-        self.history.copies.push(Copy { id: id.clone(), point: source, region, delete_days, created_s, ended_s, state, message });
-        if fails {
+        let refused = to.account != ACCOUNT && self.database.entry.key() == Key::Aws("rds");
+        let message = if refused { Some(COPY_REFUSED) } else { denied.then_some(COPY_DENIED) };
+        let state = if message.is_some() { "FAILED" } else { "COMPLETED" };
+        self.history.copies.push(Copy { id: id.to_owned(), point: source, to, created_s, ended_s, state, message });
+        if message.is_some() {
             return;
         }
-        let gone_s = data_s + delete_days * DAY_S + self.random.between(0, 8 * HOUR_S);
+        let gone_s = data_s + to.days * DAY_S + self.random.between(0, 8 * HOUR_S);
         self.history.points.push(Point {
             database: self.index,
             plan: self.plan,
             rule: self.rule,
-            region,
-            vault: "dr-copies",
-            job_id: id,
+            account: to.account,
+            region: to.region,
+            vault: to.vault,
+            job_id: id.to_owned(),
             created_s: data_s,
             started_s: created_s,
             available_s: ended_s,
-            delete_days,
+            delete_days: Some(to.days),
+            lasting: false,
             gone_s,
             copy_of: Some(source),
         });
@@ -200,7 +247,7 @@ impl Run<'_> {
     /// When the point is no longer there: its retention has run out, somebody deleted it, or the vault went with all that was in it.
     fn gone_s(&mut self, created_s: i64, available_s: i64, count: usize) -> i64 {
         let by_lifecycle_s = created_s + self.rule.delete_days * DAY_S + self.random.between(0, 8 * HOUR_S);
-        let vault = VAULTS.iter().find(|vault| vault.region == self.plan.region && vault.name == self.rule.vault);
+        let vault = VAULTS.iter().find(|vault| (vault.account, vault.region, vault.name) == (ACCOUNT, self.plan.region, self.rule.vault));
         let with_vault_s = vault.and_then(|vault| vault.deleted_ago).map(|days| self.timeline.ago(days));
         let by_hand_s = match self.database.entry.trouble {
             Trouble::DeletedEarly if count % 5 == 2 => Some(available_s + 6 * HOUR_S),

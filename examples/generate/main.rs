@@ -9,10 +9,13 @@ mod collection;
 mod configuration;
 mod databases;
 mod fleet;
+mod governance;
 mod history;
+mod keys;
 mod plans;
 mod random;
 mod refusals;
+mod restores;
 mod rows;
 mod snapshots;
 mod timeline;
@@ -24,6 +27,7 @@ use anyhow::Context;
 use backup_audit::model::moment;
 use clap::Parser;
 
+use plans::{ACCOUNT, KEEPER};
 use timeline::Timeline;
 use world::World;
 
@@ -58,8 +62,10 @@ fn main() -> anyhow::Result<()> {
     let collections = timeline.collections(arguments.collections);
     for (index, started_s) in collections.iter().enumerate() {
         let age = collections.len() - 1 - index;
-        let id = collection::write(&world, &arguments.out, *started_s, age, arguments.seed)?;
-        eprintln!("{} of {}: {id}", index + 1, collections.len());
+        for account in [KEEPER, ACCOUNT] {
+            let id = collection::write(&world, &arguments.out, account, *started_s, age, arguments.seed)?;
+            eprintln!("{} of {}, {account}: {id}", index + 1, collections.len());
+        }
     }
     Ok(())
 }

@@ -3,8 +3,12 @@
 //! Which plan backs up which database is said in `catalogue`, independently of how the tool reads selections; the selections here are written so
 //! that AWS Backup would come to the same.
 
+use crate::keys::Key;
+
 /// The account everything lies in.
 pub(crate) const ACCOUNT: &str = "111122223333";
+/// The account that keeps copies for it.
+pub(crate) const KEEPER: &str = "444455556666";
 /// Region of most databases.
 pub(crate) const US: &str = "us-east-1";
 /// Region of the others, and of copies.
@@ -12,34 +16,55 @@ pub(crate) const EU: &str = "eu-west-1";
 /// All Regions, sorted as in the manifest.
 pub(crate) const REGIONS: [&str; 2] = [EU, US];
 
+/// What keeps the points of a vault from being deleted: shortest and longest retention that the lock allows.
+#[derive(Clone, Copy)]
+pub(crate) enum Lock {
+    /// Nothing.
+    None,
+    /// Can be removed by whoever may.
+    Governance(Option<i64>, Option<i64>),
+    /// Can be removed for another two days.
+    Grace(Option<i64>, Option<i64>),
+    /// For ever.
+    Final(Option<i64>, Option<i64>),
+}
+
 /// A vault.
 pub(crate) struct Vault {
+    pub(crate) account: &'static str,
     pub(crate) region: &'static str,
     pub(crate) name: &'static str,
-    /// Bounds of retention that a lock sets.
-    pub(crate) lock_days: Option<(i64, i64)>,
-    /// Whether the lock can no longer be removed.
-    pub(crate) lock_is_final: bool,
+    pub(crate) key: Key,
+    pub(crate) lock: Lock,
+    /// Whether it is logically air-gapped.
+    pub(crate) air_gapped: bool,
+    /// Whether it is an empty view of another account's vault, of which AWS tells less.
+    pub(crate) view: bool,
     /// Days of a quarter before the end when it was deleted.
     pub(crate) deleted_ago: Option<i64>,
 }
 
 const fn vault(region: &'static str, name: &'static str) -> Vault {
-    Vault { region, name, lock_days: None, lock_is_final: false, deleted_ago: None }
+    Vault { account: ACCOUNT, region, name, key: Key::Estate, lock: Lock::None, air_gapped: false, view: false, deleted_ago: None }
 }
 
 /// Every vault there ever was.
-pub(crate) static VAULTS: [Vault; 10] = [
-    vault(EU, "Default"),
-    Vault { lock_days: Some((7, 400)), lock_is_final: true, ..vault(EU, "dr-copies") },
+pub(crate) static VAULTS: [Vault; 14] = [
+    Vault { key: Key::Aws("backup"), ..vault(EU, "Default") },
+    Vault { lock: Lock::Final(Some(7), Some(400)), ..vault(EU, "dr-copies") },
     vault(EU, "eu-archive"),
     vault(EU, "eu-daily"),
-    vault(US, "Default"),
-    vault(US, "archive"),
-    Vault { lock_days: Some((7, 400)), lock_is_final: true, ..vault(US, "dr-copies") },
+    Vault { view: true, ..vault(EU, "partner-view") },
+    Vault { key: Key::Aws("backup"), ..vault(US, "Default") },
+    Vault { lock: Lock::Governance(Some(30), None), ..vault(US, "archive") },
+    Vault { lock: Lock::Final(Some(7), Some(400)), ..vault(US, "dr-copies") },
+    Vault { key: Key::Owned, lock: Lock::Final(Some(30), Some(400)), air_gapped: true, ..vault(US, "isolated") },
     Vault { deleted_ago: Some(10), ..vault(US, "legacy") },
-    Vault { lock_days: Some((1, 3_650)), ..vault(US, "prod-daily") },
+    // Made for a partner who never came; its lock has no floor.
+    Vault { lock: Lock::Grace(None, Some(400)), ..vault(US, "partner-drop") },
+    Vault { lock: Lock::Governance(Some(1), Some(3_650)), ..vault(US, "prod-daily") },
     vault(US, "prod-hourly"),
+    Vault { account: KEEPER, lock: Lock::Final(Some(30), Some(400)), ..vault(US, "offsite") },
 ];
 
 /// A rule of a plan.
@@ -54,8 +79,27 @@ pub(crate) struct Rule {
     pub(crate) delete_days: i64,
     pub(crate) cold_days: Option<i64>,
     pub(crate) continuous: bool,
-    /// Region whose `dr-copies` it copies to, and days the copies are kept.
-    pub(crate) copy: Option<(&'static str, i64)>,
+    pub(crate) copies: &'static [To],
+}
+
+/// Where a rule copies its points, and for how many days.
+pub(crate) struct To {
+    pub(crate) account: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) vault: &'static str,
+    pub(crate) days: i64,
+}
+
+impl To {
+    /// A vault for copies in another Region.
+    const fn region(region: &'static str) -> Self {
+        Self { account: ACCOUNT, region, vault: "dr-copies", days: 35 }
+    }
+
+    /// The vault.
+    pub(crate) fn vault(&self) -> Option<&'static Vault> {
+        VAULTS.iter().find(|vault| (vault.account, vault.region, vault.name) == (self.account, self.region, self.vault))
+    }
 }
 
 /// What a selection names in `Resources`.
@@ -99,18 +143,18 @@ const DAILY: Rule = Rule {
     delete_days: 35,
     cold_days: None,
     continuous: false,
-    copy: None,
+    copies: &[],
 };
 
 const ARNS: Selection = Selection { name: "by-arn", named: Named::Arns, not_resources: &[], tags: &[], conditions: &[], deleted_ago: None };
 
 /// Every plan there ever was.
-pub(crate) static PLANS: [Plan; 10] = [
+pub(crate) static PLANS: [Plan; 12] = [
     Plan {
         region: US,
         name: "core-daily",
         rules: &[
-            Rule { copy: Some((EU, 35)), ..DAILY },
+            Rule { copies: &[To::region(EU)], ..DAILY },
             Rule { name: "monthly", schedule: Some("cron(30 2 1 * ? *)"), delete_days: 395, ..DAILY },
         ],
         selections: &[
@@ -143,6 +187,7 @@ pub(crate) static PLANS: [Plan; 10] = [
             windows_minutes: Some((60, 600)),
             delete_days: 365,
             cold_days: Some(30),
+            copies: &[To { account: ACCOUNT, region: US, vault: "isolated", days: 90 }],
             ..DAILY
         }],
         selections: &[Selection {
@@ -166,6 +211,28 @@ pub(crate) static PLANS: [Plan; 10] = [
         name: "one-week",
         rules: &[Rule { schedule: Some("cron(30 1 ? * * *)"), windows_minutes: Some((60, 180)), delete_days: 7, ..DAILY }],
         selections: &[Selection { name: "tagged-short", named: Named::Nothing, tags: &[("backup", "short")], ..ARNS }],
+        deleted_ago: None,
+    },
+    // Its points would be younger than the lock of the vault allows: no job ever succeeds.
+    Plan {
+        region: US,
+        name: "lab",
+        rules: &[Rule { vault: "archive", schedule: Some("cron(0 4 ? * * *)"), delete_days: 14, ..DAILY }],
+        selections: &[Selection { name: "tagged-lab", named: Named::Nothing, tags: &[("backup", "lab")], ..ARNS }],
+        deleted_ago: None,
+    },
+    // Once a week into the account that keeps copies.
+    Plan {
+        region: US,
+        name: "offsite",
+        rules: &[Rule {
+            name: "wednesday",
+            vault: "archive",
+            schedule: Some("cron(0 3 ? * WED *)"),
+            copies: &[To { account: KEEPER, region: US, vault: "offsite", days: 35 }],
+            ..DAILY
+        }],
+        selections: &[ARNS],
         deleted_ago: None,
     },
     Plan {
@@ -194,7 +261,7 @@ pub(crate) static PLANS: [Plan; 10] = [
             vault: "eu-daily",
             schedule: Some("cron(0 2 ? * * *)"),
             timezone: Some("Europe/Dublin"),
-            copy: Some((US, 35)),
+            copies: &[To::region(US)],
             ..DAILY
         }],
         selections: &[Selection {
@@ -248,6 +315,6 @@ impl Plan {
 }
 
 /// ARN of a vault.
-pub(crate) fn vault_arn(region: &str, name: &str) -> String {
-    format!("arn:aws:backup:{region}:{ACCOUNT}:backup-vault:{name}")
+pub(crate) fn vault_arn(account: &str, region: &str, name: &str) -> String {
+    format!("arn:aws:backup:{region}:{account}:backup-vault:{name}")
 }

@@ -22,12 +22,6 @@ pub(crate) fn strings<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Js
     json(Value::from(texts.into_iter().map(Into::into).collect::<Vec<String>>()))
 }
 
-/// ARN of the customer managed key of a Region.
-pub(crate) fn key_arn(region: &str) -> String {
-    let id = if region == crate::plans::US { "1f0c7c0e-5d2b-4c41-9d0a-5f1d6f0f3a11" } else { "8a4be0f2-93c7-4d6e-8b1a-2c9d7e6f5b22" };
-    format!("arn:aws:kms:{region}:{ACCOUNT}:key/{id}")
-}
-
 /// ARN of the role of the backup plans.
 pub(crate) fn role_arn() -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/service-role/AWSBackupDefaultServiceRole")

@@ -4,6 +4,7 @@ use backup_audit::model::moment::DAY_S;
 
 use crate::fleet::{Database, fleet};
 use crate::history::{Copy, History, Job, Point, simulate};
+use crate::keys::Key;
 use crate::plans::{ACCOUNT, PLANS, Plan, VAULTS, Vault};
 use crate::timeline::Timeline;
 
@@ -13,6 +14,7 @@ const JOBS_DAYS: i64 = 30;
 /// Where and when a read looks.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
+    pub(crate) account: &'static str,
     pub(crate) region: &'static str,
     pub(crate) now_s: i64,
 }
@@ -39,12 +41,14 @@ impl World {
 
     /// Vaults of a Region.
     pub(crate) fn vaults(&self, place: Place) -> impl Iterator<Item = &'static Vault> {
-        VAULTS.iter().filter(move |vault| vault.region == place.region && self.is_there(vault.deleted_ago, place.now_s))
+        let here = move |vault: &&Vault| vault.account == place.account && vault.region == place.region;
+        VAULTS.iter().filter(here).filter(move |vault| self.is_there(vault.deleted_ago, place.now_s))
     }
 
     /// Plans of a Region.
     pub(crate) fn plans(&self, place: Place) -> impl Iterator<Item = &'static Plan> {
-        PLANS.iter().filter(move |plan| plan.region == place.region && self.is_there(plan.deleted_ago, place.now_s))
+        let here = move |plan: &&Plan| place.account == ACCOUNT && plan.region == place.region;
+        PLANS.iter().filter(here).filter(move |plan| self.is_there(plan.deleted_ago, place.now_s))
     }
 
     /// Selections of a plan that are there.
@@ -54,31 +58,48 @@ impl World {
 
     /// Databases of a Region.
     pub(crate) fn databases(&self, place: Place) -> impl Iterator<Item = &Database> {
-        self.databases.iter().filter(move |database| database.entry.region == place.region && database.exists(place.now_s))
+        let here = move |database: &&Database| place.account == ACCOUNT && database.entry.region == place.region;
+        self.databases.iter().filter(here).filter(move |database| database.exists(place.now_s))
     }
 
     /// Jobs of a Region that AWS still lists.
     pub(crate) fn jobs(&self, place: Place) -> impl Iterator<Item = &Job> {
-        self.history.jobs.iter().filter(move |job| job.plan.region == place.region && is_listed(job.created_s, place.now_s))
+        let here = move |job: &&Job| place.account == ACCOUNT && job.plan.region == place.region;
+        self.history.jobs.iter().filter(here).filter(move |job| is_listed(job.created_s, place.now_s))
     }
 
     /// Copy jobs started in a Region that AWS still lists.
     pub(crate) fn copies(&self, place: Place) -> impl Iterator<Item = (&Copy, &Point)> {
         let all = self.history.copies.iter().map(|copy| (copy, &self.history.points[copy.point]));
-        all.filter(move |(copy, point)| point.region == place.region && is_listed(copy.created_s, place.now_s))
+        let here = move |point: &Point| place.account == ACCOUNT && point.region == place.region;
+        all.filter(move |(copy, point)| here(point) && is_listed(copy.created_s, place.now_s))
     }
 
     /// Points of a Region that are there, those being made as well.
     pub(crate) fn points_of(&self, place: Place) -> impl Iterator<Item = &Point> {
-        let there = move |point: &&Point| point.region == place.region && point.started_s < place.now_s && place.now_s < point.gone_s;
-        self.history.points.iter().filter(there)
+        let here = move |point: &&Point| point.account == place.account && point.region == place.region;
+        let there = move |point: &&Point| point.started_s < place.now_s && place.now_s < point.gone_s;
+        self.history.points.iter().filter(here).filter(there)
     }
 
-    /// ARN of a point: that of the snapshot it is.
+    /// The key of a point: that of its database, or of the vault it was copied to.
+    pub(crate) fn point_key(&self, point: &Point) -> Key {
+        let at = |vault: &&Vault| (vault.account, vault.region, vault.name) == (point.account, point.region, point.vault);
+        match point.copy_of {
+            Some(_) => VAULTS.iter().find(at).map_or(Key::Estate, |vault| vault.key),
+            None => self.databases[point.database].entry.key(),
+        }
+    }
+
+    /// ARN of a point: that of the snapshot it is, unless it lies in an air-gapped vault.
     pub(crate) fn point_arn(&self, point: &Point) -> String {
+        let place = format!("{}:{}", point.region, point.account);
+        if point.is_air_gapped() {
+            return format!("arn:aws:backup:{place}:recovery-point:{}", point.job_id.to_lowercase());
+        }
         let kind = if self.databases[point.database].entry.kind.is_cluster() { "cluster-snapshot" } else { "snapshot" };
         let job = if point.copy_of.is_some() { "copyjob" } else { "job" };
-        format!("arn:aws:rds:{}:{ACCOUNT}:{kind}:awsbackup:{job}-{}", point.region, point.job_id.to_lowercase())
+        format!("arn:aws:rds:{place}:{kind}:awsbackup:{job}-{}", point.job_id.to_lowercase())
     }
 }
 

@@ -102,7 +102,7 @@ async fn source_vault(door: &RegionDoor, name: Option<&str>, harvest: &mut Harve
     match answer {
         Ok(vault) => vault.source_backup_vault_arn,
         Err(error) => {
-            harvest.refuse(ReadError::from_sdk(DESCRIBE.name, error).to_string());
+            harvest.failed(ReadError::from_sdk(DESCRIBE.name, error));
             None
         }
     }

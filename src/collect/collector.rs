@@ -11,7 +11,7 @@ use crate::dataset::{Absence, Batch, ReadStatus, Table};
 /// An AWS operation a collector calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operation {
-    /// Service as the call log and the limiter name it: `backup`, `rds`, `sts`, `tagging`.
+    /// Service as the call log and the limiter name it: `backup`, `rds`, `kms`, `sts`, `tagging`.
     pub service: &'static str,
     /// Operation name: `ListBackupVaults`.
     pub name: &'static str,
@@ -22,7 +22,7 @@ pub struct Operation {
 /// What is read, written and resumed as one: a collector in an account and Region, for one parent and range where it has them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unit {
-    /// ARN of the vault or plan; `None` for the whole Region.
+    /// ARN of the vault, plan, snapshot or key; `None` for the whole Region.
     pub parent: Option<String>,
     /// Range of creation dates, for parents too large for one read.
     pub range: Option<UnitRange>,
@@ -56,15 +56,20 @@ pub trait Collector: Send + Sync {
         None
     }
 
-    /// The units of a Region. `parents` holds the rows of the parents' table, and is `None` for a collector without parents.
+    /// For tables of what others name, such as keys: the columns that name it. Each distinct text in any of them is a unit of its own.
+    ///
+    /// A collector has parents or references, or neither.
+    fn references(&self) -> &'static [(&'static Table, &'static str)] {
+        &[]
+    }
+
+    /// The units of a Region, or those of some rows of the parents' table; `parents` is `None` for a collector without parents.
     ///
     /// The same parents and `started_s`, the start of the collection, give the same units, so that an interrupted collection finds its own again.
     fn units(&self, parents: Option<&Batch>, started_s: i64) -> Vec<Unit> {
         let _ = started_s;
         match (self.parents(), parents) {
-            (Some((_, column)), Some(batch)) => {
-                super::collector::texts(batch, column).map(|arn| Unit { parent: Some(arn), range: None }).collect()
-            }
+            (Some((_, column)), Some(batch)) => texts(batch, column).map(|arn| Unit { parent: Some(arn.clone()), range: None }).collect(),
             _ => vec![Unit::REGION],
         }
     }
@@ -83,13 +88,13 @@ pub trait Collector: Send + Sync {
 }
 
 /// The cells of a text column of a batch, NULLs left out.
-pub(crate) fn texts<'a>(batch: &'a Batch, column: &str) -> impl Iterator<Item = String> + 'a {
+pub(crate) fn texts<'a>(batch: &'a Batch, column: &str) -> impl Iterator<Item = &'a String> + 'a {
     let cells = batch.columns().iter().position(|declared| declared.name == column).and_then(|index| batch.cells().get(index));
     let texts = match cells {
         Some(crate::dataset::rows::Cells::Text(texts)) => texts.as_slice(),
         _ => &[],
     };
-    texts.iter().flatten().cloned()
+    texts.iter().flatten()
 }
 
 /// Rows read so far, and the count of what AWS sent.
@@ -99,6 +104,7 @@ pub struct Harvest {
     pages: i64,
     items: i64,
     refused: BTreeMap<String, i64>,
+    failure: Option<ReadError>,
 }
 
 impl Harvest {
@@ -125,6 +131,17 @@ impl Harvest {
     /// Counts an item that gave no row on purpose or by defect, with the reason; a read with refused items is partial.
     pub fn refuse(&mut self, reason: impl Into<String>) {
         *self.refused.entry(reason.into()).or_default() += 1;
+    }
+
+    /// Counts an item whose own call failed, which makes the read partial. The record of the read names the call of the first failure.
+    pub fn failed(&mut self, error: ReadError) {
+        self.refuse(error.to_string());
+        self.failure.get_or_insert(error);
+    }
+
+    /// The first failure of a call for one item.
+    pub fn failure(&self) -> Option<&ReadError> {
+        self.failure.as_ref()
     }
 
     /// Pages counted.

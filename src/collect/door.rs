@@ -203,7 +203,12 @@ pub struct RegionDoor {
     partition: String,
     backup: aws_sdk_backup::Client,
     rds: aws_sdk_rds::Client,
+    kms: aws_sdk_kms::Client,
     tagging: aws_sdk_resourcegroupstagging::Client,
+    /// For clients of other Regions.
+    sdk: SdkConfig,
+    clock: Clock,
+    call_log: CallLog,
 }
 
 /// A client of one service: own Region, own retry budget (the SDK's own would be shared by all accounts), stamp and log.
@@ -229,7 +234,11 @@ impl RegionDoor {
             partition: caller.partition.clone(),
             backup: client!(aws_sdk_backup, "backup", sdk, account, region, clock, call_log),
             rds: client!(aws_sdk_rds, "rds", sdk, account, region, clock, call_log),
+            kms: client!(aws_sdk_kms, "kms", sdk, account, region, clock, call_log),
             tagging: client!(aws_sdk_resourcegroupstagging, "tagging", sdk, account, region, clock, call_log),
+            sdk: sdk.clone(),
+            clock: clock.clone(),
+            call_log: call_log.clone(),
         }
     }
 
@@ -256,6 +265,14 @@ impl RegionDoor {
     /// RDS, which also answers for Aurora, Neptune and DocumentDB.
     pub fn rds(&self) -> &aws_sdk_rds::Client {
         &self.rds
+    }
+
+    /// KMS in a Region, which need not be that of the door: a key answers only in its own.
+    pub fn kms_in(&self, region: &str) -> aws_sdk_kms::Client {
+        if region == self.region {
+            return self.kms.clone();
+        }
+        client!(aws_sdk_kms, "kms", &self.sdk, self.account_id.as_str(), region, self.clock, self.call_log)
     }
 
     /// Resource Groups Tagging API.

@@ -23,6 +23,16 @@ pub(crate) fn required(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+/// A number that the API model calls required and that is never 0. The SDK puts 0 in place of what was not sent.
+pub(crate) fn filled(number: i32) -> Option<i64> {
+    Some(i64::from(number)).filter(|number| *number != 0)
+}
+
+/// A moment that the API model calls required. The SDK puts the epoch in place of what was not sent.
+pub(crate) fn required_millis(moment: DateTime) -> Option<Millis> {
+    millis(Some(moment)).filter(|millis| millis.0 != 0)
+}
+
 /// The integer key of an ARN.
 pub(crate) fn resource_key(arn: Option<&str>) -> Option<i64> {
     arn.map(crate::model::key::resource_key)
@@ -44,6 +54,11 @@ pub(crate) fn json(mut value: Value) -> Json {
 /// A list of texts in AWS's order; an empty list stays one.
 pub(crate) fn list(texts: Option<Vec<String>>) -> Option<Json> {
     texts.map(|texts| json(Value::from(texts)))
+}
+
+/// A list of wire strings in AWS's order; an empty list stays one.
+pub(crate) fn words(values: Option<Vec<impl AsRef<str>>>) -> Option<Json> {
+    list(values.map(|values| values.iter().map(|value| value.as_ref().to_owned()).collect()))
 }
 
 /// A map of texts as an object.
@@ -86,6 +101,12 @@ mod tests {
         ] {
             assert_eq!(id_after(arn, &plan), id, "{shows}");
         }
+    }
+
+    #[test]
+    fn what_the_sdk_fills_in_is_not_told() {
+        assert_eq!((required(String::new()), filled(0), required_millis(DateTime::from_secs(0))), (None, None, None));
+        assert_eq!((filled(24), required_millis(DateTime::from_secs(1))), (Some(24), Some(Millis(1_000))));
     }
 
     #[test]

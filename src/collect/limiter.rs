@@ -21,7 +21,8 @@ use governor::{Quota, RateLimiter};
 /// Requests a second of operations: service, beginning of the name, rate. The first line that fits counts.
 ///
 /// Source: AWS General Reference, "AWS Backup endpoints and quotas" (default request rates). An operation that page does not name gets the
-/// lowest of its rates. The other services publish no rate for these calls; theirs, in [`SUM_PER_SECOND`], are chosen to leave room for others.
+/// lowest of its rates. RDS, STS and the Tagging API publish no rate for these calls, and those of KMS are far above what is asked here; theirs, in
+/// [`SUM_PER_SECOND`], are chosen to leave room for others.
 const PER_SECOND: [(&str, &str, u32); 11] = [
     ("backup", "List", 20),
     ("backup", "GetBackupPlan", 15),
@@ -37,7 +38,7 @@ const PER_SECOND: [(&str, &str, u32); 11] = [
 ];
 
 /// Requests a second of a service in sum, for each account and Region. AWS Backup: as documented; the others: see [`PER_SECOND`].
-const SUM_PER_SECOND: [(&str, u32); 4] = [("backup", 50), ("rds", 20), ("tagging", 5), ("sts", 5)];
+const SUM_PER_SECOND: [(&str, u32); 5] = [("backup", 50), ("rds", 20), ("kms", 20), ("tagging", 5), ("sts", 5)];
 
 /// For a service without a line of its own.
 const OTHER_PER_SECOND: u32 = 5;
@@ -45,7 +46,7 @@ const OTHER_PER_SECOND: u32 = 5;
 /// Which call an attempt belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
-    /// `backup`, `rds`, `tagging`, `sts`.
+    /// `backup`, `rds`, `kms`, `tagging`, `sts`.
     pub(super) service: &'static str,
     /// `ListBackupVaults`.
     pub(super) operation: String,
@@ -195,6 +196,7 @@ mod tests {
             ("backup", "DescribeBackupVault", vec![5, 50]),
             ("backup", "DescribeRegionSettings", vec![5, 50]),
             ("rds", "DescribeDBInstances", vec![20]),
+            ("kms", "DescribeKey", vec![20]),
             ("tagging", "GetResources", vec![5]),
             ("somethingelse", "ListThings", vec![5]),
         ];

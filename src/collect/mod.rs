@@ -11,9 +11,12 @@ mod door_tests;
 pub mod error;
 mod http;
 mod limiter;
+mod lists;
 pub mod policy;
 pub mod progress;
 mod reading;
+#[cfg(test)]
+mod references_tests;
 pub mod runner;
 #[cfg(test)]
 mod runner_tests;
@@ -21,9 +24,15 @@ mod runner_tests;
 pub(crate) mod testing;
 
 mod fields;
+mod members;
 mod nested;
 mod pages;
 mod parent;
+/// The tables as the tests of facts have them: those must be true to the collectors.
+#[cfg(test)]
+#[expect(clippy::duplicate_mod, reason = "the stages of collecting and of facts may not know each other, so each compiles the file")]
+#[path = "../facts/tests/tables.rs"]
+mod tables_of_facts;
 #[cfg(test)]
 mod test_reads;
 
@@ -31,16 +40,25 @@ pub mod backup_jobs;
 pub mod backup_plans;
 pub mod backup_vaults;
 pub mod copy_jobs;
+pub mod frameworks;
+pub mod global_settings;
+pub mod kms_keys;
+pub mod legal_holds;
 pub mod plan_rules;
+pub mod protected_resources;
 pub mod rds_automated_backups;
 pub mod rds_clusters;
 pub mod rds_instances;
 pub mod rds_snapshots;
 pub mod recovery_points;
 pub mod region_settings;
+pub mod report_plans;
 pub mod resource_tags;
 pub mod restore_jobs;
+pub mod restore_testing_plans;
+pub mod restore_testing_selections;
 pub mod selections;
+pub mod snapshot_attributes;
 pub mod vault_notifications;
 pub mod vault_policies;
 
@@ -48,24 +66,33 @@ pub use collector::{Collector, Harvest, Operation, ReadError, Unit, UnitRange};
 
 use crate::dataset::Table;
 
-/// Every collector, those that list parents before those that read parent by parent.
+/// Every collector, those that list or name things before those that read them one by one.
 pub static COLLECTORS: &[&dyn Collector] = &[
     &region_settings::RegionSettings,
+    &global_settings::GlobalSettings,
     &backup_vaults::BackupVaults,
     &vault_policies::VaultPolicies,
     &vault_notifications::VaultNotifications,
     &backup_plans::BackupPlans,
     &plan_rules::PlanRules,
     &selections::Selections,
+    &restore_testing_plans::RestoreTestingPlans,
+    &restore_testing_selections::RestoreTestingSelections,
+    &frameworks::Frameworks,
+    &report_plans::ReportPlans,
+    &legal_holds::LegalHolds,
+    &protected_resources::ProtectedResources,
     &resource_tags::Tags,
     &rds_instances::RdsInstances,
     &rds_clusters::RdsClusters,
     &rds_automated_backups::RdsAutomatedBackups,
     &rds_snapshots::RdsSnapshots,
+    &snapshot_attributes::SnapshotAttributes,
     &backup_jobs::BackupJobs,
     &copy_jobs::CopyJobs,
     &restore_jobs::RestoreJobs,
     &recovery_points::RecoveryPoints,
+    &kms_keys::KmsKeys,
 ];
 
 /// Every collected table, in the order of [`COLLECTORS`]. The record of reads, which no collector fills, is not among them.
@@ -109,13 +136,39 @@ mod tests {
     }
 
     #[test]
-    fn parents_are_read_before_their_children() {
+    fn parents_and_what_names_things_are_read_before_their_children() {
         for (index, collector) in COLLECTORS.iter().enumerate() {
-            let Some((parents, arn)) = collector.parents() else { continue };
-            let earlier = COLLECTORS[..index].iter().any(|earlier| earlier.tables().contains(&parents));
-            assert!(earlier, "{} comes before {}", parents.name, collector.tables()[0].name);
-            assert_eq!(column(parents, arn).absence, Absence::Never);
-            assert!(collector.tables().iter().all(|table| table.parent.is_some()), "{}", collector.tables()[0].name);
+            let name = collector.tables()[0].name;
+            assert!(collector.parents().is_none() || collector.references().is_empty(), "{name} has one kind of units");
+            if let Some((parents, arn)) = collector.parents() {
+                assert_eq!(column(parents, arn).absence, Absence::Never);
+            }
+            for (table, text) in collector.references() {
+                assert_eq!(column(table, text).column_type, ColumnType::Text, "{}.{text}", table.name);
+            }
+            let sources = collector.parents().into_iter().chain(collector.references().iter().copied());
+            for (source, _) in sources {
+                let earlier = COLLECTORS[..index].iter().any(|earlier| earlier.tables().contains(&source));
+                assert!(earlier, "{} comes before {name}", source.name);
+                assert!(collector.tables().iter().all(|table| table.parent.is_some()), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_tests_of_facts_know_the_tables_as_they_are() {
+        for theirs in tables_of_facts::TABLES {
+            let ours = tables().into_iter().find(|table| table.name == theirs.name);
+            let ours = ours.unwrap_or_else(|| panic!("no collector fills {}", theirs.name));
+            let shape = |table: &Table| (table.kind, table.key, table.parent, table.created);
+            assert_eq!(shape(theirs), shape(ours), "kind, key, parent and creation of {}", theirs.name);
+            for read in theirs.columns {
+                assert_eq!(read.column_type, column(ours, read.name).column_type, "{}.{}", ours.name, read.name);
+            }
+            let listed = COLLECTORS.iter().find(|collector| collector.tables().contains(&ours)).and_then(|collector| collector.parents());
+            if let Some((parents, _)) = listed {
+                assert_eq!(tables_of_facts::parents_of(theirs), Some(parents.name), "what lists the parents of {}", theirs.name);
+            }
         }
     }
 
@@ -130,9 +183,14 @@ mod tests {
 
     /// A unit that the collector can read.
     fn unit(collector: &dyn Collector) -> Unit {
-        match collector.parents().map(|(parents, _)| parents.name) {
-            Some("backup_vaults") => of_parent("arn:aws:backup:eu-west-1:111122223333:backup-vault:prod"),
-            Some(_) => of_parent("arn:aws:backup:eu-west-1:111122223333:backup-plan:8f81"),
+        let sources = collector.parents().into_iter().chain(collector.references().first().copied());
+        match sources.map(|(_, column)| column).next() {
+            Some("backup_vault_arn") => of_parent("arn:aws:backup:eu-west-1:111122223333:backup-vault:prod"),
+            Some("backup_plan_arn") => of_parent("arn:aws:backup:eu-west-1:111122223333:backup-plan:8f81"),
+            Some("restore_testing_plan_arn") => of_parent("arn:aws:backup:eu-west-1:111122223333:restore-testing-plan:weekly"),
+            Some("snapshot_arn") => of_parent("arn:aws:rds:eu-west-1:111122223333:snapshot:before-upgrade"),
+            Some("encryption_key_arn") => of_parent("arn:aws:kms:eu-west-1:111122223333:key/1234abcd"),
+            Some(other) => panic!("no example of {other}"),
             None => Unit::REGION,
         }
     }

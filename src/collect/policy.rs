@@ -11,7 +11,8 @@ const OF_THE_DOOR: &str = "sts:GetCallerIdentity";
 
 /// The read-only policy for some collectors as indented JSON: one statement, actions sorted, each once. The same collectors give the same bytes.
 ///
-/// The resource is `*`, because List and Describe actions of AWS Backup, RDS and the Tagging API mostly take no other.
+/// The resource is `*`, because List and Describe actions of AWS Backup, RDS and the Tagging API mostly take no other. Key policies can still
+/// refuse what it grants on KMS.
 pub fn read_policy(collectors: &[&dyn Collector]) -> String {
     let operations = collectors.iter().flat_map(|collector| collector.operations());
     let actions: BTreeSet<&str> = operations.map(|operation| operation.action).chain([OF_THE_DOOR]).collect();

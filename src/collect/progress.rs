@@ -212,7 +212,7 @@ impl Tally {
             summary.reads += 1;
             let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
             if status != ReadStatus::Complete {
-                summary.expired |= read.reason.as_ref().is_some_and(|reason| reason.starts_with("ExpiredToken"));
+                summary.expired |= read.reason.as_ref().is_some_and(|reason| reason.contains("ExpiredToken"));
                 summary.gaps.push(Gap {
                     table: read.table.clone().unwrap_or_default(),
                     account_id: door.account_id().to_owned(),

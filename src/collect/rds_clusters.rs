@@ -4,16 +4,17 @@
 //! counted as refused. Members of Aurora, Neptune and DocumentDB clusters are instances of their own in `rds_instances`.
 //!
 //! Key: `db_cluster_arn`. `storage_encrypted` is not the truth for Aurora; `storage_encryption_type` is. Clusters shared by other accounts are
-//! not listed.
+//! not listed. Of what is pending, a new password is not copied.
 
 use async_trait::async_trait;
-use aws_sdk_rds::types::DbCluster;
+use aws_sdk_rds::types::{ClusterPendingModifiedValues, DbCluster};
+use serde_json::Value;
 
 use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
-use super::fields::{list, millis, rds_tags, resource_key, word};
+use super::fields::{json, list, millis, rds_tags, resource_key, sent, word};
 use super::pages::Pages;
-use crate::dataset::rows::Row;
+use crate::dataset::rows::{Json, Row};
 use crate::dataset::{Table, TableKind};
 
 crate::rows! {
@@ -63,10 +64,16 @@ crate::rows! {
         copy_tags_to_snapshot: Boolean, NotTold, "CopyTagsToSnapshot";
         /// Names of the member instances, in AWS's order
         members: Json, NotTold, "DBClusterMembers.DBInstanceIdentifier";
+        /// Seconds that Aurora can turn the cluster back without a restore; 0 says that it cannot
+        backtrack_window_s: Integer, NotTold, "BacktrackWindow";
+        /// Global database that the cluster belongs to
+        global_cluster_identifier: Text, NotTold, "GlobalClusterIdentifier";
         /// Cluster or instance that this one replicates
         replication_source_identifier: Text, Means("not a replica"), "ReplicationSourceIdentifier";
         /// Continuous recovery point of AWS Backup that owns the automated backups
         aws_backup_recovery_point_arn: Text, Means("AWS Backup does not manage the automated backups"), "AwsBackupRecoveryPointArn";
+        /// Changes that wait for the maintenance window, as the API writes them
+        pending_modified_values: Json, NotTold, "PendingModifiedValues";
         /// Tags as an object
         tags: Json, NotTold, "TagList";
     }
@@ -156,17 +163,41 @@ fn row(cluster: DbCluster) -> DbClusterRow {
         deletion_protection: cluster.deletion_protection,
         copy_tags_to_snapshot: cluster.copy_tags_to_snapshot,
         members: list(members.map(|all| all.into_iter().filter_map(|member| member.db_instance_identifier).collect())),
+        backtrack_window_s: cluster.backtrack_window,
+        global_cluster_identifier: cluster.global_cluster_identifier,
         replication_source_identifier: cluster.replication_source_identifier,
         aws_backup_recovery_point_arn: cluster.aws_backup_recovery_point_arn,
+        pending_modified_values: cluster.pending_modified_values.map(pending),
         tags: rds_tags(cluster.tag_list),
     }
+}
+
+/// What waits to be changed, so that whoever applies one change at once can see which others go with it.
+fn pending(pending: ClusterPendingModifiedValues) -> Json {
+    let logs = pending.pending_cloudwatch_logs_exports.map(|logs| {
+        sent([
+            ("LogTypesToEnable", logs.log_types_to_enable.map(Value::from)),
+            ("LogTypesToDisable", logs.log_types_to_disable.map(Value::from)),
+        ])
+    });
+    let authority = pending.certificate_details.and_then(|details| details.ca_identifier);
+    json(sent([
+        ("AllocatedStorage", pending.allocated_storage.map(Value::from)),
+        ("BackupRetentionPeriod", pending.backup_retention_period.map(Value::from)),
+        ("CAIdentifier", authority.map(Value::from)),
+        ("DBClusterIdentifier", pending.db_cluster_identifier.map(Value::from)),
+        ("EngineVersion", pending.engine_version.map(Value::from)),
+        ("IAMDatabaseAuthenticationEnabled", pending.iam_database_authentication_enabled.map(Value::from)),
+        ("Iops", pending.iops.map(Value::from)),
+        ("PendingCloudwatchLogsExports", logs),
+        ("StorageType", pending.storage_type.map(Value::from)),
+    ]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::collect::test_reads::{rds, read};
-    use crate::dataset::rows::Json;
 
     fn cluster(name: &str, inner: &str) -> String {
         format!("<DBCluster><DBClusterArn>arn:aws:rds:eu-west-1:111122223333:cluster:{name}</DBClusterArn>{inner}</DBCluster>")
@@ -183,7 +214,14 @@ mod tests {
             <StorageEncryptionType>sse-rds</StorageEncryptionType><BackupRetentionPeriod>7</BackupRetentionPeriod>{members}"
             ),
         );
-        let multi_az = cluster("till", "<Engine>mysql</Engine><DBClusterInstanceClass>db.m6gd.large</DBClusterInstanceClass>");
+        let pending = "<PendingModifiedValues><MasterUserPassword>secret</MasterUserPassword><BackupRetentionPeriod>14</BackupRetentionPeriod>\
+            <CertificateDetails><CAIdentifier>rds-ca-rsa2048-g1</CAIdentifier></CertificateDetails></PendingModifiedValues>";
+        let multi_az = cluster(
+            "till",
+            &format!(
+                "<Engine>mysql</Engine><DBClusterInstanceClass>db.m6gd.large</DBClusterInstanceClass><BacktrackWindow>0</BacktrackWindow>{pending}"
+            ),
+        );
         let graph = cluster("graph", "<Engine>neptune</Engine>");
         let documents = cluster("documents", "<Engine>docdb</Engine><TagList/>");
         let lost = cluster("lost", "");
@@ -199,6 +237,12 @@ mod tests {
         assert_eq!(rows[0].members, Some(Json(r#"["b","a"]"#.into())));
         assert_eq!((rows[0].db_cluster_instance_class.as_deref(), rows[0].tags.as_ref()), (None, None));
         assert_eq!((rows.len(), rows[1].db_cluster_instance_class.as_deref()), (2, Some("db.m6gd.large")));
+        let pending = r#"{"BackupRetentionPeriod":14,"CAIdentifier":"rds-ca-rsa2048-g1"}"#;
+        assert_eq!(rows[1].pending_modified_values, Some(Json(pending.into())), "a new password is not copied");
+        assert_eq!(
+            (rows[0].pending_modified_values.as_ref(), rows[0].backtrack_window_s, rows[1].backtrack_window_s),
+            (None, None, Some(0))
+        );
         assert_eq!(harvest.take(&NEPTUNE).len(), 1);
         assert_eq!(harvest.take(&DOCUMENTDB).rows::<DbClusterRow>()[0].tags, Some(Json("{}".into())));
     }

@@ -14,7 +14,7 @@ use aws_sdk_rds::types::{DbClusterSnapshot, DbSnapshot};
 
 use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
-use super::fields::{millis, rds_tags, resource_key};
+use super::fields::{millis, rds_tags, resource_key, word};
 use super::pages::Pages;
 use crate::dataset::rows::Row;
 use crate::dataset::{Table, TableKind};
@@ -49,6 +49,8 @@ crate::rows! {
         allocated_storage_gib: Integer, NotTold, "AllocatedStorage";
         /// Whether the snapshot is encrypted with a KMS key
         encrypted: Boolean, NotTold, "Encrypted or StorageEncrypted";
+        /// none, sse-kms or sse-rds
+        storage_encryption_type: Text, NotTold, "StorageEncryptionType";
         /// KMS key of the snapshot
         kms_key_id: Text, Means("no KMS key of the account encrypts it"), "KmsKeyId";
         /// Region that a copy comes from
@@ -167,6 +169,7 @@ fn instance_row(door: &RegionDoor, snapshot: DbSnapshot) -> SnapshotRow {
         source_create_time: millis(snapshot.instance_create_time),
         allocated_storage_gib: snapshot.allocated_storage.map(i64::from),
         encrypted: snapshot.encrypted,
+        storage_encryption_type: word(snapshot.storage_encryption_type),
         kms_key_id: snapshot.kms_key_id,
         source_region: snapshot.source_region,
         source_snapshot_identifier: source,
@@ -193,6 +196,7 @@ fn cluster_row(door: &RegionDoor, snapshot: DbClusterSnapshot) -> SnapshotRow {
         source_create_time: millis(snapshot.cluster_create_time),
         allocated_storage_gib: snapshot.allocated_storage.map(i64::from),
         encrypted: snapshot.storage_encrypted,
+        storage_encryption_type: word(snapshot.storage_encryption_type),
         kms_key_id: snapshot.kms_key_id,
         source_region: source_region.map(str::to_owned),
         source_snapshot_identifier: source,
@@ -230,7 +234,8 @@ mod tests {
         let (automated, backup) = (snapshot("rds:orders-1", ""), snapshot("awsbackup:job-1", ""));
         let cluster = format!(
             "<DBClusterSnapshot><DBClusterSnapshotArn>{HOME}:cluster-snapshot:c1</DBClusterSnapshotArn>\
-             <DBClusterIdentifier>shop</DBClusterIdentifier><StorageEncrypted>true</StorageEncrypted><TagList/></DBClusterSnapshot>"
+             <DBClusterIdentifier>shop</DBClusterIdentifier><StorageEncrypted>true</StorageEncrypted>\
+             <StorageEncryptionType>sse-kms</StorageEncryptionType><TagList/></DBClusterSnapshot>"
         );
         let replies = [
             instances("automated", &automated),
@@ -249,6 +254,7 @@ mod tests {
         let orders = (Some(format!("{HOME}:db:orders")), Some(false), None);
         assert_eq!(told, [orders.clone(), orders, (Some(format!("{HOME}:cluster:shop")), Some(true), Some(true))]);
         assert_eq!((rows[0].snapshot_create_time, rows[0].original_snapshot_create_time), (None, None), "still being made");
+        assert_eq!((rows[0].storage_encryption_type.as_deref(), rows[2].storage_encryption_type.as_deref()), (None, Some("sse-kms")));
     }
 
     #[tokio::test]

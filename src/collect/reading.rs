@@ -81,13 +81,16 @@ impl Reading {
         let tables: Vec<(&'static Table, Batch)> = collector.tables().iter().map(|table| (*table, harvest.take(table))).collect();
         let any_rows = tables.iter().any(|(_, batch)| !batch.is_empty());
         let refused: Vec<String> = harvest.refused().iter().map(|(reason, times)| format!("{times} × {reason}")).collect();
+        let failure = harvest.failure();
         let (status, error) = match outcome {
             Ok(()) if refused.is_empty() => (ReadStatus::Complete, None),
+            // Nothing could be read of what was listed: that counts as what the calls met.
+            Ok(()) if !any_rows => (failure.map_or(ReadStatus::Partial, |failure| failure.status), None),
             Ok(()) => (ReadStatus::Partial, None),
             Err(error) if any_rows => (ReadStatus::Partial, Some(error)),
             Err(error) => (error.status, Some(error)),
         };
-        let operation = error.as_ref().map_or_else(|| operation(collector), |error| error.operation.clone());
+        let operation = error.as_ref().or(failure).map_or_else(|| operation(collector), |error| error.operation.clone());
         let reasons: Vec<String> = error.map(|error| error.reason).into_iter().chain(refused).collect();
         let reason = (!reasons.is_empty()).then(|| one_line(&reasons.join("; ")));
         let (from_s, to_s) = covered(collector, unit, started_ms.div_euclid(1_000));
@@ -109,7 +112,7 @@ impl Reading {
         Self { tables, reads }
     }
 
-    /// A record for a whole Region that took no call of its own: whether the parents of the collector's units are all known.
+    /// A record for a whole Region that took no call of its own: whether the collector's units are all known.
     pub(super) fn without_calls(collector: &'static dyn Collector, status: ReadStatus, reason: Option<&str>, now_ms: i64) -> Self {
         let read = |table: &&'static Table| Read {
             table: Some(table.name.to_owned()),

@@ -1,12 +1,13 @@
 //! Runs the collectors over Regions, and sees to it that every unit leaves a record of how its read ended.
 //!
-//! Regions run side by side. Within one, collectors whose units need no parents go first, then those that read parent by parent. A unit that
-//! was read completely by an interrupted run is not read again. What is written where is the [`Sink`]'s matter.
+//! Regions run side by side. Within one, collectors whose units need nothing else go first, then those that read one by one what others listed
+//! (parents) or named (references). A unit that was read completely by an interrupted run is not read again. What is written where is the
+//! [`Sink`]'s matter. Of what was read, only the units that follow from it are kept in memory.
 //!
-//! Tables read by parent also get a record for the Region itself (without parent): `complete` says that the list of parents was read to its end,
-//! so that a parent without rows is known to be empty and not merely unknown; `skipped` that it was not, whoever's units were read all the same.
+//! Tables read one by one also get a record for the Region itself (without parent): `complete` says that every list was read to its end, so that
+//! a parent without rows is known to be empty and not merely unknown; `skipped` that one was not, whoever's units were read all the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,9 +16,10 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
-use super::collector::{Collector, Unit};
+use super::collector::{Collector, Unit, texts};
 use super::door::{Door, RegionDoor};
 use super::error::CollectError;
+use super::lists::{Listed, name, parents_in, referring, sources, waves};
 use super::progress::{Progress, Summary, Tally};
 use super::reading::{self, Reading};
 use crate::dataset::reads::Read;
@@ -40,6 +42,12 @@ pub trait Sink: Send + Sync + 'static {
     /// They cannot be read back.
     fn batch(&self, table: &'static Table, unit: &UnitId) -> Result<Option<Batch>, SinkError>;
 
+    /// The distinct texts in a column of the rows that a done unit gave, for tables too large to be held; `None` if it gave none for this table.
+    ///
+    /// # Errors
+    /// They cannot be read back.
+    fn texts(&self, table: &'static Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, SinkError>;
+
     /// Takes what a unit gave, in place of what an earlier read of it gave. May block.
     ///
     /// # Errors
@@ -54,6 +62,10 @@ impl Sink for OpenCollection {
 
     fn batch(&self, table: &'static Table, unit: &UnitId) -> Result<Option<Batch>, SinkError> {
         Ok(Self::batch(self, table, unit)?)
+    }
+
+    fn texts(&self, table: &'static Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, SinkError> {
+        Ok(Self::texts(self, table, column, unit)?)
     }
 
     fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), SinkError> {
@@ -145,16 +157,7 @@ pub async fn collect(door: &Door, scope: &Scope, sink: Arc<dyn Sink>, progress: 
     outcome.map(|()| run.tally.end(door.call_log().attempts(), scope.stop.asked()))
 }
 
-/// The parents of a Region, as far as they were read.
-#[derive(Debug, Default)]
-struct Parents {
-    batches: Vec<Batch>,
-    /// Why the list is not complete.
-    lacking: Option<String>,
-}
-
-/// By table.
-type AllParents = Mutex<BTreeMap<&'static str, Parents>>;
+type Lists = Mutex<Listed>;
 
 struct Run<'a> {
     door: &'a Door,
@@ -179,12 +182,12 @@ impl Run<'_> {
         }
         self.progress.region_begins(region);
         let door = self.door.region(region);
-        let parents = AllParents::default();
+        let lists = Lists::default();
         for wave in waves(self.scope.collectors) {
             let mut reads = Vec::new();
             for collector in wave {
-                for unit in self.plan(&door, collector, &parents).await? {
-                    reads.push(self.unit(&door, collector, unit, &parents).boxed());
+                for unit in self.plan(&door, collector, &lists).await? {
+                    reads.push(self.unit(&door, collector, unit, &lists).boxed());
                 }
             }
             self.progress.units_planned(region, reads.len());
@@ -194,21 +197,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The units of a collector; for one that reads by parent, after a record of whether the parents are all known.
-    async fn plan(&self, door: &RegionDoor, collector: &'static dyn Collector, parents: &AllParents) -> Result<Vec<Unit>, CollectError> {
-        let Some((table, _)) = collector.parents() else {
+    /// The units of a collector; for one that reads one by one, after a record of whether they are all known.
+    async fn plan(&self, door: &RegionDoor, collector: &'static dyn Collector, lists: &Lists) -> Result<Vec<Unit>, CollectError> {
+        if sources(collector).next().is_none() {
             return Ok(collector.units(None, self.scope.started_s));
-        };
+        }
         if self.scope.stop.asked() {
             return Ok(Vec::new());
         }
-        let (units, lacking) = match lock(parents).get(table.name) {
-            Some(known) => {
-                let units: BTreeSet<Unit> =
-                    known.batches.iter().flat_map(|batch| collector.units(Some(batch), self.scope.started_s)).collect();
-                (units.into_iter().collect(), known.lacking.clone())
+        let (units, lacking) = {
+            let mut lists = lock(lists);
+            let (units, lacking) = lists.of(collector);
+            for table in self.listing(collector) {
+                lists.table(table, lacking.clone());
             }
-            None => (Vec::new(), Some(format!("{} is not part of this collection", table.name))),
+            (units, lacking)
         };
         let id = unit_id(door, collector, &Unit::REGION);
         if lacking.is_none() && self.sink.done(&id) {
@@ -221,19 +224,13 @@ impl Run<'_> {
         Ok(units)
     }
 
-    async fn unit(
-        &self,
-        door: &RegionDoor,
-        collector: &'static dyn Collector,
-        unit: Unit,
-        parents: &AllParents,
-    ) -> Result<(), CollectError> {
+    async fn unit(&self, door: &RegionDoor, collector: &'static dyn Collector, unit: Unit, lists: &Lists) -> Result<(), CollectError> {
         if self.scope.stop.asked() {
             return Ok(());
         }
         let id = unit_id(door, collector, &unit);
         if self.sink.done(&id) {
-            self.remember_done(collector, &id, parents).await?;
+            self.remember_done(collector, &id, lists).await?;
             self.tally.kept();
             self.progress.unit_ends(&id, 0);
             return Ok(());
@@ -244,10 +241,7 @@ impl Run<'_> {
         };
         let Some(reading) = reading else { return Ok(()) };
         for (table, batch) in &reading.tables {
-            if self.is_parent(table) {
-                let lacking = reading.lacking(table);
-                remember(parents, table, Some(batch.clone()), lacking);
-            }
+            self.remember(lists, table, batch, reading.lacking(table));
         }
         let rows = reading.rows();
         self.keep(door, id.clone(), reading).await?;
@@ -255,17 +249,48 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn is_parent(&self, table: &Table) -> bool {
-        self.scope.collectors.iter().any(|collector| collector.parents().is_some_and(|(parents, _)| parents.name == table.name))
+    /// The tables of a collector from which units of others follow.
+    fn listing(&self, collector: &'static dyn Collector) -> impl Iterator<Item = &'static Table> {
+        let listing = |table: &&'static Table| self.scope.collectors.iter().any(|other| sources(*other).any(|own| own.name == table.name));
+        collector.tables().iter().copied().filter(listing)
     }
 
-    /// Takes the parents that an interrupted run listed from where it wrote them.
-    async fn remember_done(&self, collector: &'static dyn Collector, id: &UnitId, parents: &AllParents) -> Result<(), CollectError> {
-        for table in collector.tables().iter().copied().filter(|table| self.is_parent(table)) {
-            let unit = id.clone();
-            let batch = self.blocking(id, move |sink| sink.batch(table, &unit)).await?;
-            let lacking = batch.is_none().then(|| format!("{} of the interrupted run is not there", table.name));
-            remember(parents, table, batch, lacking);
+    /// Keeps the units that follow from the rows of a table.
+    fn remember(&self, lists: &Lists, table: &'static Table, batch: &Batch, lacking: Option<String>) {
+        let others = self.scope.collectors;
+        let mut lists = lock(lists);
+        lists.table(table, lacking);
+        lists.of_parents(others, table, batch, self.scope.started_s);
+        let columns: BTreeSet<&'static str> = others.iter().flat_map(|other| referring(*other, table)).collect();
+        for column in columns {
+            lists.of_texts(others, table, column, &texts(batch, column).cloned().collect());
+        }
+    }
+
+    /// Takes the units that follow from what an interrupted run read from where it wrote it.
+    async fn remember_done(&self, collector: &'static dyn Collector, id: &UnitId, lists: &Lists) -> Result<(), CollectError> {
+        for table in self.listing(collector) {
+            let others = self.scope.collectors;
+            let mut there = true;
+            if others.iter().any(|other| parents_in(*other, table)) {
+                let unit = id.clone();
+                let batch = self.blocking(id, move |sink| sink.batch(table, &unit)).await?;
+                there &= batch.is_some();
+                if let Some(batch) = &batch {
+                    lock(lists).of_parents(others, table, batch, self.scope.started_s);
+                }
+            }
+            let columns: BTreeSet<&'static str> = others.iter().flat_map(|other| referring(*other, table)).collect();
+            for column in columns {
+                let unit = id.clone();
+                let texts = self.blocking(id, move |sink| sink.texts(table, column, &unit)).await?;
+                there &= texts.is_some();
+                if let Some(texts) = &texts {
+                    lock(lists).of_texts(others, table, column, texts);
+                }
+            }
+            let lacking = (!there).then(|| format!("{} of the interrupted run is not there", table.name));
+            lock(lists).table(table, lacking);
         }
         Ok(())
     }
@@ -287,22 +312,15 @@ impl Run<'_> {
     }
 }
 
-fn remember(parents: &AllParents, table: &'static Table, batch: Option<Batch>, lacking: Option<String>) {
-    let mut parents = lock(parents);
-    let known = parents.entry(table.name).or_default();
-    known.batches.extend(batch);
-    known.lacking = known.lacking.take().or(lacking);
-}
-
-fn lock(parents: &AllParents) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Parents>> {
-    parents.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(lists: &Lists) -> std::sync::MutexGuard<'_, Listed> {
+    lists.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unit_id(door: &RegionDoor, collector: &'static dyn Collector, unit: &Unit) -> UnitId {
     UnitId {
         account_id: door.account_id().to_owned(),
         region: door.region().to_owned(),
-        collector: collector.tables().first().map_or("", |table| table.name).to_owned(),
+        collector: name(collector).to_owned(),
         parent: unit.parent.clone(),
         range: unit.range.map(|range| (range.from_s, range.to_s)),
     }
@@ -312,24 +330,4 @@ fn unit_id(door: &RegionDoor, collector: &'static dyn Collector, unit: &Unit) ->
 fn named(id: &UnitId) -> String {
     let place = format!("{} ({}, {})", id.collector, id.account_id, id.region);
     id.parent.as_ref().map_or(place.clone(), |parent| format!("{place} of {parent}"))
-}
-
-/// The collectors by the number of parents above them, in the order of the registry within each wave.
-fn waves(collectors: &'static [&'static dyn Collector]) -> Vec<Vec<&'static dyn Collector>> {
-    let mut waves: Vec<Vec<&'static dyn Collector>> = Vec::new();
-    for collector in collectors {
-        let wave = depth(*collector, collectors, collectors.len());
-        waves.resize_with(waves.len().max(wave + 1), Vec::new);
-        waves[wave].push(*collector);
-    }
-    waves
-}
-
-/// `left` ends a circle of parents, which the registry does not have.
-fn depth(collector: &dyn Collector, all: &[&'static dyn Collector], left: usize) -> usize {
-    let above = collector.parents().and_then(|(table, _)| all.iter().find(|other| other.tables().iter().any(|own| own.name == table.name)));
-    match above {
-        Some(above) if left > 0 => 1 + depth(*above, all, left - 1),
-        _ => 0,
-    }
 }

@@ -1,12 +1,12 @@
 //! Runs of small collectors over canned answers, into memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
 use super::call_log::CallLog;
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Harvest, Operation, ReadError, Unit, texts};
 use super::door::RegionDoor;
 use super::error::CollectError;
 use super::policy::read_policy;
@@ -132,7 +132,7 @@ type Kept = (BTreeMap<&'static str, Batch>, Vec<Read>);
 
 /// Units in memory, the last read of each.
 #[derive(Default)]
-struct Memory {
+pub(super) struct Memory {
     units: Mutex<BTreeMap<UnitId, Kept>>,
     full: bool,
 }
@@ -147,6 +147,10 @@ impl Sink for Memory {
         Ok(self.units.lock().unwrap().get(unit).and_then(|(tables, _)| tables.get(table.name).cloned()))
     }
 
+    fn texts(&self, table: &'static Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, SinkError> {
+        Ok(self.batch(table, unit)?.map(|batch| texts(&batch, column).cloned().collect()))
+    }
+
     fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), SinkError> {
         if self.full {
             return Err("no space left on device".into());
@@ -159,14 +163,14 @@ impl Sink for Memory {
 
 impl Memory {
     /// All reads as `table parent status rows`, the parent by its name, sorted.
-    fn reads(&self) -> Vec<String> {
+    pub(super) fn reads(&self) -> Vec<String> {
         let units = self.units.lock().unwrap();
         let mut lines: Vec<String> = units.values().flat_map(|(_, reads)| reads).map(line).collect();
         lines.sort();
         lines
     }
 
-    fn reason(&self, table: &str, parent: Option<&str>) -> String {
+    pub(super) fn reason(&self, table: &str, parent: Option<&str>) -> String {
         let units = self.units.lock().unwrap();
         let mut reads = units.values().flat_map(|(_, reads)| reads);
         let read = reads.find(|read| read.table.as_deref() == Some(table) && read.parent.as_deref() == parent);
@@ -201,7 +205,7 @@ async fn run(fake: &Fake, sink: &Arc<Memory>) -> Result<Summary, CollectError> {
     run_scope(fake, sink, &Scope::new(vec![REGION.into()], ALL, 0)).await
 }
 
-async fn run_scope(fake: &Fake, sink: &Arc<Memory>, scope: &Scope) -> Result<Summary, CollectError> {
+pub(super) async fn run_scope(fake: &Fake, sink: &Arc<Memory>, scope: &Scope) -> Result<Summary, CollectError> {
     let door = fake.open(CallLog::counting()).await;
     let sink: Arc<dyn Sink> = Arc::clone(sink) as Arc<dyn Sink>;
     let progress = Progress::new(ProgressMode::Quiet);

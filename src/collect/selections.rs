@@ -85,7 +85,7 @@ impl Collector for Selections {
             for listed in pages.items(harvest, "BackupSelectionsList", page.backup_selections_list)? {
                 match selection(door, plan_arn, plan_id, listed).await {
                     Ok(row) => harvest.push(&TABLE, row),
-                    Err(error) => harvest.refuse(error.to_string()),
+                    Err(error) => harvest.failed(error),
                 }
             }
             pages.follow(page.next_token)?;

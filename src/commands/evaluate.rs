@@ -1,6 +1,7 @@
 //! `audit evaluate`: judges the dataset, prints the summary and writes the findings.
 
 use super::error::{CommandError, Exit};
+use super::gather::{self, Depth};
 use super::{judge, print, report};
 use crate::cli::EvaluateArgs;
 use crate::config::Settings;
@@ -14,7 +15,7 @@ pub(super) fn run(settings: &Settings, args: &EvaluateArgs) -> Result<Exit, Comm
     let rulebook = judge::rulebook(settings)?;
     judge::with_inputs(settings, |inputs| {
         let judged = judge::judge_inputs(settings, &rulebook, inputs)?;
-        let judgement = judge::judgement(settings, &rulebook, inputs, judged)?;
+        let judgement = gather::judgement(settings, &rulebook, inputs, judged, Depth::Summary)?;
         let view = View::build(&judgement);
         if args.json {
             let files = format("json").and_then(|json| json.write(&Request { judgement: &judgement, view: &view, all: args.all }));

@@ -40,11 +40,11 @@ struct Selected {
 #[derive(Debug, Serialize)]
 struct Exposure {
     scenario: &'static str,
-    objective: String,
-    approved: bool,
-    rpo_s: i64,
-    tolerance_s: i64,
-    lower_rpo_s: i64,
+    objective: Option<String>,
+    approved: Option<bool>,
+    rpo_s: Option<i64>,
+    tolerance_s: Option<i64>,
+    lower_rpo_s: Option<i64>,
     upper_rpo_s: Option<i64>,
     worst_s: Option<i64>,
     compliant_s: i64,
@@ -146,19 +146,25 @@ fn text(explained: &Explained, inputs: &Inputs<'_>) -> String {
     }
     text += &format!("\nExposure from {} to {} UTC\n", moment::short(inputs.window.start_s), moment::short(inputs.window.end_s));
     for row in &explained.exposure {
-        let upper = row.upper_rpo_s.map_or("without limit".to_owned(), duration::text);
-        let worst = match row.upper_rpo_s {
-            Some(upper_s) if upper_s == row.lower_rpo_s => duration::text(upper_s),
-            _ => format!("between {} and {upper}", duration::text(row.lower_rpo_s)),
+        let length = |length_s: Option<i64>| length_s.map_or("not known".to_owned(), duration::text);
+        let worst = match (row.lower_rpo_s, row.upper_rpo_s) {
+            (None, _) => "not known".to_owned(),
+            (Some(lower_s), Some(upper_s)) if upper_s == lower_s => duration::text(upper_s),
+            (Some(lower_s), upper_s) => {
+                format!("between {} and {}", duration::text(lower_s), upper_s.map_or("without limit".to_owned(), duration::text))
+            }
         };
         let at = row.worst_s.map(|at| format!(" at {}", moment::short(at))).unwrap_or_default();
+        let objective = match (&row.objective, row.approved) {
+            (None, _) => "the objective depends on something unread",
+            (Some(id), Some(true)) => id,
+            (Some(id), _) => &format!("{}; nobody approved it", id.trim_end_matches(", not approved")),
+        };
         text += &format!(
-            "  {}: worst {worst}{at}; owed {} and {} of tolerance ({}{})\n    within it {}, beyond it {}, not known {}\n",
+            "  {}: worst {worst}{at}; owed {} and {} of tolerance ({objective})\n    within it {}, beyond it {}, not known {}\n",
             row.scenario,
-            duration::text(row.rpo_s),
-            duration::text(row.tolerance_s),
-            row.objective,
-            if row.approved { "" } else { "; nobody approved it" },
+            length(row.rpo_s),
+            length(row.tolerance_s),
             duration::text(row.compliant_s),
             duration::text(row.violated_s),
             duration::text(row.unknown_s)

@@ -5,6 +5,7 @@ mod collect;
 mod error;
 mod evaluate;
 mod explain;
+mod gather;
 mod judge;
 mod report;
 mod rules;

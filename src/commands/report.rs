@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{CommandError, Exit};
+use super::gather::{self, Depth};
 use super::judge;
 use super::print;
 use crate::cli::ReportArgs;
@@ -24,7 +25,8 @@ pub(super) fn run(settings: &Settings, args: &ReportArgs) -> Result<Exit, Comman
     let rulebook = judge::rulebook(settings)?;
     judge::with_inputs(settings, |inputs| {
         let judged = judge::judge_inputs(settings, &rulebook, inputs)?;
-        let judgement = judge::judgement(settings, &rulebook, inputs, judged)?;
+        let depth = if args.format.iter().any(|format| format == "html") { Depth::Pages } else { Depth::Summary };
+        let judgement = gather::judgement(settings, &rulebook, inputs, judged, depth)?;
         let view = View::build(&judgement);
         let written = write(settings, &judgement, &view, &args.format, args.all)?;
         if settings.verbosity >= 0 {
@@ -72,11 +74,28 @@ pub(super) fn write(
         }
         let format = report::format(name).map_err(CommandError::usage)?;
         let files = format.write(&Request { judgement, view, all }).map_err(CommandError::failed)?;
+        let pages = out.join(report::PAGES);
+        if files.iter().any(|file| out.join(&file.file_name).starts_with(&pages)) {
+            clear(&pages)?;
+        }
         for file in files {
             written.push(write_file(&out.join(file.file_name), &file.bytes)?);
         }
     }
     Ok(written)
+}
+
+/// Makes the folder of pages, and takes away the pages of an earlier run: beside a new overview they would be taken for this one's. Other files stay.
+fn clear(pages: &Path) -> Result<(), CommandError> {
+    fs::create_dir_all(pages).map_err(|error| unwritable(pages, error))?;
+    for entry in fs::read_dir(pages).map_err(|error| unwritable(pages, error))? {
+        let path = entry.map_err(|error| unwritable(pages, error))?.path();
+        let is_page = path.extension().is_some_and(|extension| extension == "html");
+        if is_page && fs::read_to_string(&path).is_ok_and(|text| text.contains(report::MARK)) {
+            fs::remove_file(&path).map_err(|error| unwritable(&path, error))?;
+        }
+    }
+    Ok(())
 }
 
 fn write_parquet(out: &Path, findings: &[Finding]) -> Result<PathBuf, CommandError> {
@@ -95,7 +114,13 @@ fn unwritable(path: &Path, error: std::io::Error) -> CommandError {
     CommandError::failed(what).effect("the dataset is untouched, but the report is not complete").hint("--out names another folder")
 }
 
-/// One line a file.
+/// One line a file, and one for all pages beside the overview.
 pub(super) fn named(written: &[PathBuf]) -> String {
-    written.iter().map(|path| format!("wrote {}\n", path.display())).collect()
+    let is_page = |path: &&PathBuf| path.parent().is_some_and(|folder| folder.ends_with(report::PAGES));
+    let (pages, files): (Vec<_>, Vec<_>) = written.iter().partition(is_page);
+    let mut text: String = files.iter().map(|path| format!("wrote {}\n", path.display())).collect();
+    if let Some(folder) = pages.first().and_then(|page| page.parent()) {
+        text += &format!("wrote {} pages in {}\n", pages.len(), folder.display());
+    }
+    text
 }

@@ -52,7 +52,11 @@ fn test(rulebook: &judge::Rulebook) -> Result<Exit, CommandError> {
     for (rule, verdict) in &report.missing {
         text += &format!("{rule}: no case gives {verdict}\n");
     }
-    text += &format!("{} cases of {} rules\n", report.results.len(), rulebook.rules.len());
+    for negation in report.unnoticed() {
+        text += &format!("{}: no case notices when `{}` is negated\n", negation.rule_id, negation.predicate);
+    }
+    text += &format!("{} cases of {} rules", report.results.len(), rulebook.rules.len());
+    text += &format!("; {} predicates negated, {} noticed\n", report.negations.len(), report.negations.len() - report.unnoticed().count());
     print(&text)?;
     Ok(if report.is_clean() { Exit::Clean } else { Exit::Findings })
 }

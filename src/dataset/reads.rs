@@ -67,7 +67,7 @@ crate::rows! {
     pub struct Read {
         /// Table that was read (Region-wide rows of tables read by parent say whether the parents themselves could be listed)
         table: Text, Never, "";
-        /// ARN of the vault or plan that was read; none for a read of the whole Region
+        /// ARN of the vault, plan, snapshot or key that was read; none for a read of the whole Region
         parent: Text, Means("the whole Region"), "";
         /// `complete`, `partial`, `denied`, `throttled`, `unavailable`, `skipped` or `not_requested`
         status: Text, Never, "";

@@ -11,7 +11,7 @@
 //! [`OpenCollection::seal`] turns these into tables and the manifest, which is written last. A folder without manifest can be resumed;
 //! a unit is in the journal or it is read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ pub struct UnitId {
     pub region: String,
     /// First table of the collector.
     pub collector: String,
-    /// ARN of the vault or plan; none for the whole Region.
+    /// ARN of the vault, plan, snapshot or key; none for the whole Region.
     pub parent: Option<String>,
     /// Range of creation, `(from_s, to_s)`; open ends are none.
     pub range: Option<(Option<i64>, Option<i64>)>,
@@ -185,6 +185,22 @@ impl OpenCollection {
         }
         let frame = read_parquet(&self.dir.join(unit_file(table.name, unit)))?;
         Ok(Some(frame::batch_from_frame(table.name, &frame, table.columns)?))
+    }
+
+    /// The distinct texts in a column of the rows of a journalled unit, read without its other columns; `None` if the unit is not in the journal.
+    ///
+    /// # Errors
+    /// `Polars` if the file cannot be read or has no such column of texts.
+    pub fn texts(&self, table: &Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, DatasetError> {
+        if !self.journal().units.get(unit).is_some_and(|line| line.tables.contains_key(table.name)) {
+            return Ok(None);
+        }
+        let path = self.dir.join(unit_file(table.name, unit));
+        let file = File::open(&path).map_err(DatasetError::io("read", &path))?;
+        let frame = ParquetReader::new(file).with_columns(Some(vec![column.to_owned()])).finish().map_err(DatasetError::polars(&path))?;
+        let cells = frame.column(column).and_then(|cells| cells.str()).map_err(DatasetError::polars(&path))?;
+        let texts: BTreeSet<&str> = cells.iter().flatten().collect();
+        Ok(Some(texts.into_iter().map(str::to_owned).collect()))
     }
 
     /// Writes what a unit gave, then journals it. Either the whole unit is there afterwards or it will be read again.

@@ -50,7 +50,7 @@ pub struct Assessed<'f> {
     pub counts: VerdictCounts,
     /// Judged rules that speak to it, sorted.
     pub rules: Vec<&'f str>,
-    /// Evidence kinds that no judged rule produces, as the requirement orders them.
+    /// Evidence kinds for which no rule judged anything, as the requirement orders them. A rule that applied to nothing showed nothing.
     pub open_kinds: Vec<&'f str>,
 }
 
@@ -78,6 +78,11 @@ impl VerdictCounts {
             Verdict::NotApplicable => &mut self.not_applicable,
         } += 1;
     }
+
+    /// Whether anything was asked of a subject at all.
+    pub fn judged(&self) -> bool {
+        self.pass + self.fail + self.unknown + self.waived > 0
+    }
 }
 
 /// Assesses the requirements of a framework, in its order. `judged` are the ids of the rules that were judged: a rule that was not asked, or is
@@ -99,7 +104,9 @@ pub fn assess<'f>(library: &'f Library, framework: &'f Framework, judged: &[Stri
         let mut shown: Vec<&str> = Vec::new();
         for (rule, said) in of_rule.iter().filter(|(rule, _)| requirement.is_shown_by(&rule.evidence)) {
             rules.push(rule.id.as_str());
-            shown.extend(rule.evidence.iter().map(String::as_str));
+            if said.judged() {
+                shown.extend(rule.evidence.iter().map(String::as_str));
+            }
             counts.pass += said.pass;
             counts.fail += said.fail;
             counts.unknown += said.unknown;

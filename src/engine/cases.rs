@@ -4,6 +4,7 @@ use polars::prelude::DataFrame;
 
 use super::judge::{EngineError, Relations, judge};
 use super::param::YamlScalar;
+use super::predicate::Predicate;
 use super::rule::{Case, Rule, RuleSet};
 use super::settings::Settings;
 use crate::dataset::frame::{FrameError, seconds_name, to_frame};
@@ -38,6 +39,19 @@ pub struct CaseReport {
     pub results: Vec<CaseResult>,
     /// Verdicts for which a rule has no case: each needs pass, fail and unknown.
     pub missing: Vec<(String, Verdict)>,
+    /// What each negated predicate did to the cases of its rule.
+    pub negations: Vec<Negation>,
+}
+
+/// A rule of which one predicate is turned into its opposite: if all its cases still hold, they prove nothing about that predicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negation {
+    /// The rule.
+    pub rule_id: String,
+    /// `pass` or `applies`.
+    pub predicate: &'static str,
+    /// The cases that no longer hold, as they should.
+    pub noticed_by: Vec<String>,
 }
 
 impl CaseResult {
@@ -48,13 +62,18 @@ impl CaseResult {
 }
 
 impl CaseReport {
-    /// Whether every case agrees and every rule has the cases it needs.
+    /// Whether every case agrees, every rule has the cases it needs, and no negated predicate goes unnoticed.
     pub fn is_clean(&self) -> bool {
-        self.missing.is_empty() && self.results.iter().all(CaseResult::agrees)
+        self.missing.is_empty() && self.results.iter().all(CaseResult::agrees) && self.unnoticed().next().is_none()
+    }
+
+    /// The negations that no case notices.
+    pub fn unnoticed(&self) -> impl Iterator<Item = &Negation> {
+        self.negations.iter().filter(|negation| negation.noticed_by.is_empty())
     }
 }
 
-/// Runs the cases of all rules.
+/// Runs the cases of all rules, and again with each predicate negated.
 ///
 /// # Errors
 /// What [`judge`] gives, which for checked rules means a defect in the engine.
@@ -67,8 +86,29 @@ pub fn run_cases(rules: &RuleSet) -> Result<CaseReport, EngineError> {
         let needed = [Verdict::Pass, Verdict::Fail, Verdict::Unknown];
         let missing = needed.into_iter().filter(|verdict| !rule.cases.iter().any(|case| case.gives == *verdict));
         report.missing.extend(missing.map(|verdict| (rule.id.clone(), verdict)));
+        for (predicate, opposite) in opposites(rule) {
+            report.negations.push(negated(&opposite, predicate)?);
+        }
     }
     Ok(report)
+}
+
+/// The rule with its `pass` negated, and with its `applies` negated if it has one.
+fn opposites(rule: &Rule) -> Vec<(&'static str, Rule)> {
+    let not = |predicate: &Predicate| Predicate::Not(Box::new(predicate.clone()));
+    let pass = ("pass", Rule { pass: not(&rule.pass), ..rule.clone() });
+    let applies = rule.applies.as_ref().map(|applies| ("applies", Rule { applies: Some(not(applies)), ..rule.clone() }));
+    [pass].into_iter().chain(applies).collect()
+}
+
+fn negated(opposite: &Rule, predicate: &'static str) -> Result<Negation, EngineError> {
+    let mut noticed_by = Vec::new();
+    for case in &opposite.cases {
+        if !run(opposite, case)?.agrees() {
+            noticed_by.push(case.name.clone());
+        }
+    }
+    Ok(Negation { rule_id: opposite.id.clone(), predicate, noticed_by })
 }
 
 fn run(rule: &Rule, case: &Case) -> Result<CaseResult, EngineError> {

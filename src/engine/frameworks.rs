@@ -280,8 +280,8 @@ pub(crate) mod tests {
     fn the_built_in_frameworks_are_whole() {
         let all = built_in();
         let sizes: Vec<_> = all.frameworks.iter().map(|framework| (framework.id.as_str(), framework.requirements.len())).collect();
-        assert_eq!(sizes, [("hipaa", 35), ("soc2", 24)]);
-        assert_eq!(all.kinds.len(), 34);
+        assert_eq!(sizes, [("hipaa", 35), ("internal", 25), ("recovery", 11), ("soc2", 24)]);
+        assert_eq!(all.kinds.len(), 35);
         let used: BTreeSet<_> = all.frameworks.iter().flat_map(|f| &f.requirements).flat_map(|r| &r.evidence).collect();
         assert!(used.iter().all(|kind| all.kind(kind).is_some()));
     }
@@ -290,7 +290,7 @@ pub(crate) mod tests {
     fn controls_follow_from_shared_kinds() {
         let all = built_in();
         let kinds = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(all.controls(&kinds("met.rpo")), "hipaa:164.308(a)(1)(ii)(B); soc2:A1.2; soc2:CC9.1");
+        assert_eq!(all.controls(&kinds("enc.key")), "hipaa:164.312(a)(2)(iv); internal:PROC-ENC; soc2:CC6.1; soc2:CC6.5");
         assert_eq!(all.controls(&kinds("gov.contract")), "hipaa:164.310(d)(2)(i); hipaa:164.312(e)(1)", "without those of scope reference");
         assert_eq!(all.controls(&[]), "");
     }

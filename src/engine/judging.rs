@@ -57,7 +57,7 @@ fn findings_tell_the_worst_row_in_words() {
       "observed": "48 h",
       "expected": "35 d",
       "message": "point 2 is kept 48 h, less than 35 d (2 of 3 rows fail)",
-      "controls": "soc2:C1.1",
+      "controls": "internal:BB-RET; internal:INF-04; internal:PROC-RET-DAILY; internal:PROC-RET-MONTHLY; internal:PROC-RET-WEEKLY; recovery:RETENTION; soc2:C1.1",
       "evidence": "relation=points",
       "waiver_id": "",
       "finding_id": "749db307-467e-592c-b12e-ba6d60775103"

@@ -15,7 +15,7 @@ const DAY: i64 = 86_400;
 fn the_embedded_rules_and_frameworks_load_without_relations_of_their_own() {
     let embedded = super::load::embedded();
     let frameworks_only = Layer { rules: vec![], ..embedded };
-    assert_eq!(Library::check(&[frameworks_only], &[]).unwrap().frameworks.frameworks.len(), 2);
+    assert_eq!(Library::check(&[frameworks_only], &[]).unwrap().frameworks.frameworks.len(), 4);
 }
 
 #[test]
@@ -289,7 +289,7 @@ requirements:
     assert_eq!(states(&[Some(40 * DAY)], &judged), [Met, NotJudged, Manual, Manual, NotJudged, Manual], "all pass");
     assert_eq!(states(&[Some(40 * DAY), None], &judged), [Unknown, Unknown, Unknown, Manual, NotJudged, Manual], "one is not known");
     assert_eq!(states(&[Some(1), None], &judged), [NotMet, NotMet, NotMet, Manual, NotJudged, Manual], "one fails");
-    assert_eq!(states(&[], &judged), [NotJudged, NotJudged, Manual, Manual, NotJudged, Manual], "nothing there to judge");
+    assert_eq!(states(&[], &judged), [NotJudged, NotJudged, NotJudged, Manual, NotJudged, Manual], "nothing there to judge");
     assert_eq!(states(&[Some(40 * DAY)], &[]), [NotJudged, NotJudged, NotJudged, Manual, NotJudged, Manual], "the rule was not asked");
 }
 
@@ -297,7 +297,7 @@ requirements:
 fn a_rule_can_be_explained() {
     let library = library(&[ALL]).unwrap();
     let page = explain::explain(&library, "retention-short").unwrap();
-    assert_eq!(page.line.controls, "soc2:C1.1");
+    assert!(page.line.controls.ends_with("recovery:RETENTION; soc2:C1.1"), "{}", page.line.controls);
     assert_eq!(page.params[0].default, "35 d");
     assert_eq!(page.rests_on[0], ("recovery_points".to_owned(), "same `backup_vault_arn`".to_owned()));
     insta::assert_snapshot!(page.sql, @r"

@@ -1,19 +1,93 @@
-//! Copies to another Region: does each resource that owes one, or whose plan promises one, have a last one that succeeded?
+//! Copies elsewhere: does each resource that owes one, or whose plan promises one, have a newest one that succeeded and is still there?
 //!
-//! Copies are joined by the source resource, across Regions. A job that completed proves that the copy was made; whether it still exists is told by
-//! the points of the destination, if that is in scope. Copy jobs are visible for 30 days, so that an older copy shows only as a point.
-
-use std::collections::BTreeMap;
+//! Asked three times: of another Region, of another account, and of a logically air-gapped vault. Copies are joined by the source resource, across
+//! Regions. A job that completed proves that the copy was made; whether it still exists is told by the points of the destination, if that is in
+//! scope. Copy jobs are visible for 30 days, so that an older copy shows only as a point.
 
 use polars::prelude::DataFrame;
 
+use self::attempts::Attempts;
+use self::ended::{Ended, Existence, Vaults};
 use super::coverage::Coverage;
+use super::coverage::features;
+use super::coverage::resource_types::Recognised;
+use super::objectives::{Owed, or};
 use super::population::{RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
+use crate::dataset::schema::RestsOn;
 use crate::dataset::{Relation, Row};
 
+mod attempts;
+mod ended;
+
+/// Where a copy lies, seen from its resource. One copy can count for several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// In another Region, of whichever account.
+    OtherRegion,
+    /// In another account.
+    OtherAccount,
+    /// In a logically air-gapped vault, wherever.
+    AirGapped,
+}
+
+impl Destination {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::OtherRegion, Self::OtherAccount, Self::AirGapped];
+
+    /// The word in relations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OtherRegion => "other_region",
+            Self::OtherAccount => "other_account",
+            Self::AirGapped => "air_gapped",
+        }
+    }
+
+    fn owed(self, owed: &Owed) -> bool {
+        match self {
+            Self::OtherRegion => owed.copy_to_other_region,
+            Self::OtherAccount => owed.copy_to_other_account,
+            Self::AirGapped => owed.air_gapped_copy,
+        }
+    }
+
+    /// Whether AWS Backup can make such copies of the resource; `None` if its type was not told.
+    fn supported(self, resource: &Resource) -> Option<bool> {
+        let Recognised::Type(of) = resource.facts.resource_type else { return None };
+        let variant = features::variant(of, resource.facts.engine.as_deref(), resource.facts.is_multi_az_cluster, None);
+        match self {
+            Self::OtherRegion => features::supports_cross_region_copy(of, variant),
+            Self::OtherAccount => features::supports_cross_account_copy(of, variant),
+            Self::AirGapped => features::supports_air_gapped(of, variant),
+        }
+    }
+
+    fn unsupported(self, resource: &Resource) -> String {
+        let what = match resource.backup_type() {
+            _ if resource.facts.is_multi_az_cluster => "Multi-AZ DB clusters",
+            Some("RDS") => "DB instances of RDS",
+            Some(name) => name,
+            None => "this type",
+        };
+        match self {
+            Self::OtherRegion | Self::OtherAccount => format!("AWS Backup makes no copies of the points of {what}"),
+            Self::AirGapped => format!("points of {what} cannot lie in a logically air-gapped vault"),
+        }
+    }
+
+    /// Whether something at a place counts, `air_gapped` being what is known of its vault; `None` if that is not told.
+    fn counts(self, resource: &Resource, account_id: &str, region: &str, air_gapped: Option<bool>) -> Option<bool> {
+        match self {
+            Self::OtherRegion => (!region.is_empty()).then_some(region != resource.region),
+            Self::OtherAccount => (!account_id.is_empty()).then_some(account_id != resource.account_id),
+            Self::AirGapped => air_gapped,
+        }
+    }
+}
+
 crate::rows! {
-    /// The newest copies of a resource in another Region.
+    /// The newest copies of a resource in a kind of place.
     pub struct CopiesRow {
         /// ARN of the resource
         subject_arn: Text, Never, "";
@@ -23,26 +97,42 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
+        /// `other_region`, `other_account` or `air_gapped`: a logically air-gapped vault, wherever it lies
+        destination: Text, Never, "";
         /// `primary`, `replica`, `cluster_member` or `restore_test`
         role: Text, NotTold, "";
-        /// Whether its objective asks for a copy in another Region
+        /// Whether AWS Backup can make such copies of the resource
+        supported: Boolean, NotTold, "feature availability by resource";
+        /// Why not
+        unsupported_because: Text, Means("it can, or that is not told"), "";
+        /// Whether its objective asks for such a copy
         owed: Boolean, NotTold, "audit.yaml";
-        /// Whether a plan that covers it has a copy action to another Region
-        planned: Boolean, NotTold, "CopyActions";
+        /// Whether a plan that covers it makes such copies
+        planned: Boolean, NotTold, "CopyActions, TargetLogicallyAirGappedBackupVaultArn";
         /// Whether either is so
         expected: Boolean, NotTold, "";
-        /// State of the newest copy job that has ended
-        last_state: Text, Means("no copy job to another Region has ended"), "CopyJob.State";
+        /// State of the newest such copy job that has ended
+        last_state: Text, Means("no such copy job has ended"), "CopyJob.State";
         /// When that job was created
-        last_job_s: Integer, Means("no copy job to another Region has ended"), "CopyJob.CreationDate";
-        /// Whether the newest copy to another Region succeeded and was not deleted
+        last_job_s: Integer, Means("no such copy job has ended"), "CopyJob.CreationDate";
+        /// Whether the newest such copy succeeded and was not deleted
         last_succeeded: Boolean, NotTold, "";
-        /// When the newest copy that succeeded was done
+        /// When the newest copy that succeeded and is not known to be deleted was done
         copied_s: Integer, NotTold, "CopyJob.CompletionDate";
         /// Age of that copy at the moment of judgement
         copy_age_s: Integer, NotTold, "";
+        /// Whether there is a newer one: false, or not told where it could not be looked for
+        newer_copy: Boolean, NotTold, "";
+        /// Time before the moment of judgement in which no such copy was made, as far as that is proven
+        none_for_s: Integer, Never, "";
+        /// Whether that copy is proven to exist, or to be deleted
+        copy_exists: Boolean, NotTold, "";
         /// Region of that copy
         copied_to: Text, NotTold, "DestinationBackupVaultArn";
+        /// Account of that copy
+        copied_to_account: Text, NotTold, "DestinationBackupVaultArn";
+        /// Vault of that copy
+        copied_to_vault: Text, NotTold, "DestinationBackupVaultArn";
         /// Why a copy failed
         problem: Text, Means("nothing"), "StatusMessage";
         /// Where the proof lies
@@ -53,206 +143,118 @@ crate::rows! {
 /// Copies as a relation.
 pub static FACT: Fact = Fact {
     relation: &Relation {
-        name: "cross_region_copies",
-        doc: "Whether the newest copy to another Region succeeded: one row a resource.",
+        name: "copies",
+        doc: "Whether the newest copy in another Region, another account or an air-gapped vault succeeded and is there: one row a resource and destination.",
         columns: CopiesRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
-        order: &[],
+        order: &["destination"],
     },
-    reads: super::POINT_READS,
+    reads: READS,
     derive,
 };
 
-crate::rows! {
-    /// What is needed of `copy_jobs`.
-    struct JobRow {
-        account_id: Text; region: Text; copy_job_id: Text; resource_arn: Text; state: Text; status_message: Text; destination_account_id: Text;
-        destination_region: Text; destination_backup_vault_arn: Text; destination_recovery_point_arn: Text; creation_date_s: Integer;
-        completion_date_s: Integer; parent_job_id: Text; collection: Text;
-    }
-}
-
-crate::rows! {
-    /// What is needed of `recovery_points`.
-    struct PointRow {
-        region: Text; resource_arn: Text; backup_vault_arn: Text; recovery_point_arn: Text; status: Text; creation_date_s: Integer;
-        completion_date_s: Integer; exists: Boolean; is_parent: Boolean; collection: Text;
-    }
-}
-
-/// A copy attempt that has ended, or a point that proves one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Ended {
-    created_s: i64,
-    succeeded: bool,
-    done_s: Option<i64>,
-    region: String,
-    state: String,
-    problem: Option<String>,
-    /// Account, vault and ARN of the point made.
-    made: Option<(String, String, String)>,
-    evidence: String,
-}
+const READS: &[RestsOn] = &[
+    super::region("rds_instances"),
+    super::region("rds_clusters"),
+    super::region("neptune_clusters"),
+    super::region("documentdb_clusters"),
+    super::region("backup_plans"),
+    super::region("plan_rules"),
+    super::region("plan_copies"),
+    super::region("selections"),
+    super::region("region_settings"),
+    super::account("backup_vaults"),
+    super::account("recovery_points"),
+    super::account("copy_jobs"),
+];
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let (population, coverage) = (inputs.population()?, inputs.coverage()?);
-    let mut jobs: BTreeMap<(String, String, String), Vec<Ended>> = BTreeMap::new();
-    for job in inputs.rows::<JobRow>("copy_jobs")? {
-        let place = job.account_id.clone().zip(job.region.clone());
-        if let (Some(arn), Some((account_id, region)), Some(ended)) = (job.resource_arn.clone(), place, ended(job)) {
-            jobs.entry((arn, account_id, region)).or_default().push(ended);
+    let vaults = Vaults::read(inputs)?;
+    let attempts = Attempts::read(inputs, &population, &vaults)?;
+    let mut rows = Vec::with_capacity(population.len() * Destination::ALL.len());
+    for (index, resource) in population.iter().enumerate() {
+        let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
+        for destination in Destination::ALL {
+            let planned = planned(inputs, resource, &coverage[index], destination, &vaults)?;
+            rows.push(row(inputs, index, resource, destination, objective.as_ref(), planned, &attempts));
         }
     }
-    let points: Vec<PointRow> = inputs.rows("recovery_points")?;
-    let mut by_resource: BTreeMap<&str, Vec<&PointRow>> = BTreeMap::new();
-    for point in &points {
-        by_resource.entry(point.resource_arn.as_deref().unwrap_or_default()).or_default().push(point);
-    }
-    let mut rows = Vec::with_capacity(population.len());
-    for (index, resource) in population.iter().enumerate() {
-        // Only jobs that start where the resource lives: those of copies of copies are listed elsewhere, where they may be unread.
-        let jobs = jobs.get(&(resource.arn.clone(), resource.account_id.clone(), resource.region.clone())).map_or(&[][..], Vec::as_slice);
-        let points = by_resource.get(resource.arn.as_str()).map_or(&[][..], Vec::as_slice);
-        rows.push(row(inputs, index, resource, &coverage[index], jobs, points)?);
-    }
     Inputs::frame_of(FACT.relation, rows)
-}
-
-fn ended(job: JobRow) -> Option<Ended> {
-    let state = job.state.unwrap_or_default();
-    let over = matches!(state.as_str(), "COMPLETED" | "FAILED" | "PARTIAL");
-    // A nested job is part of its parent, whose state counts.
-    (over && job.parent_job_id.is_none()).then(|| Ended {
-        created_s: job.creation_date_s.unwrap_or(i64::MIN),
-        succeeded: state == "COMPLETED",
-        done_s: job.completion_date_s,
-        region: job.destination_region.unwrap_or_default(),
-        state,
-        problem: job.status_message,
-        made: match (job.destination_account_id, job.destination_backup_vault_arn, job.destination_recovery_point_arn) {
-            (Some(account_id), Some(vault), Some(point)) => Some((account_id, vault, point)),
-            _ => None,
-        },
-        evidence: super::population::evidence("copy_jobs", &job.copy_job_id.unwrap_or_default(), job.collection.as_deref()),
-    })
 }
 
 fn row(
     inputs: &Inputs<'_>,
     index: usize,
     resource: &Resource,
-    coverage: &Coverage,
-    jobs: &[Ended],
-    points: &[&PointRow],
-) -> Result<CopiesRow, FactError> {
+    destination: Destination,
+    objective: Option<&Owed>,
+    planned: Option<bool>,
+    attempts: &Attempts,
+) -> CopiesRow {
     let as_of_s = inputs.snapshot.as_of_s();
-    let objective = inputs.objectives.owed(resource, as_of_s, schedule::start_window_s(inputs, index)?);
-    let owed = objective.map(|objective| objective.copy_to_other_region);
-    let planned = planned(inputs, resource, coverage)?;
-    let elsewhere = |region: &str| !region.is_empty() && region != resource.region;
-    let jobs: Vec<&Ended> = jobs.iter().filter(|job| elsewhere(&job.region) && job.done_s.is_none_or(|done_s| done_s < as_of_s)).collect();
-    let last = jobs.iter().copied().max();
-    let kept: Vec<Ended> = points.iter().filter_map(|point| of_point(point, resource, as_of_s)).collect();
-    let newest_point = kept.iter().max();
-    let last_succeeded = succeeded(inputs, resource, last, newest_point, points);
-    let proof = [last.filter(|job| job.succeeded), newest_point].into_iter().flatten().max_by_key(|ended| (ended.done_s, ended.created_s));
-    Ok(CopiesRow {
+    let owed = objective.map(|objective| destination.owed(objective));
+    let supported = destination.supported(resource);
+    let last = attempts.last(index, destination);
+    let newest = attempts.newest(inputs, index, destination);
+    let copied_s = newest.and_then(|(copy, _)| copy.done_s);
+    let copy_age_s = copied_s.map(|done_s| (as_of_s - done_s).max(0));
+    let none_for_s = attempts.none_for_s(inputs, index, destination);
+    let place = newest.map(|(copy, _)| copy.place.clone()).unwrap_or_default();
+    let told = |text: String| (!text.is_empty()).then_some(text);
+    CopiesRow {
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
         account_id: Some(resource.account_id.clone()),
         region: Some(resource.region.clone()),
+        destination: Some(destination.word().to_owned()),
         role: resource.role.map(|role| role.word().to_owned()),
+        supported,
+        unsupported_because: (supported == Some(false)).then(|| destination.unsupported(resource)),
         owed,
         planned,
-        expected: super::objectives::or(owed, planned),
+        expected: or(owed, planned),
         last_state: last.map(|job| job.state.clone()),
         last_job_s: last.map(|job| job.created_s),
-        last_succeeded,
-        copied_s: proof.and_then(|ended| ended.done_s),
-        copy_age_s: proof.and_then(|ended| ended.done_s).map(|done_s| (as_of_s - done_s).max(0)),
-        copied_to: proof.map(|ended| ended.region.clone()),
+        last_succeeded: attempts.succeeded(inputs, resource, index, destination),
+        copied_s,
+        copy_age_s,
+        newer_copy: copy_age_s.filter(|age_s| *age_s <= none_for_s).map(|_| false),
+        none_for_s: Some(none_for_s),
+        copy_exists: newest.and_then(|(_, existence)| existence.told()),
+        copied_to: told(place.region),
+        copied_to_account: told(place.account_id),
+        copied_to_vault: told(place.vault_arn),
         problem: last.filter(|job| !job.succeeded).and_then(|job| job.problem.clone()),
-        evidence: Some(last.or(newest_point).map_or_else(|| resource.evidence.clone(), |ended| ended.evidence.clone())),
-    })
-}
-
-/// A point of the resource that is proven to exist in another Region.
-fn of_point(point: &PointRow, resource: &Resource, as_of_s: i64) -> Option<Ended> {
-    let region = point.region.clone().filter(|region| *region != resource.region)?;
-    let done = point.completion_date_s.is_none_or(|done_s| done_s < as_of_s);
-    (done && usable(point) && point.exists == Some(true) && point.is_parent != Some(true)).then(|| Ended {
-        created_s: point.creation_date_s.or(point.completion_date_s).unwrap_or(i64::MIN),
-        succeeded: true,
-        done_s: point.completion_date_s,
-        region,
-        state: "COMPLETED".to_owned(),
-        problem: None,
-        made: None,
-        evidence: super::population::evidence(
-            "recovery_points",
-            point.recovery_point_arn.as_deref().unwrap_or_default(),
-            point.collection.as_deref(),
-        ),
-    })
-}
-
-fn usable(point: &PointRow) -> bool {
-    matches!(point.status.as_deref(), Some("COMPLETED" | "AVAILABLE"))
-}
-
-/// Whether the newest copy succeeded and still exists. No copy at all is a failure only if jobs, and the points of every account, were completely
-/// read: a copy may lie in any of them.
-fn succeeded(inputs: &Inputs<'_>, resource: &Resource, last: Option<&Ended>, kept: Option<&Ended>, points: &[&PointRow]) -> Option<bool> {
-    if !inputs.complete("copy_jobs", &resource.account_id, &resource.region) {
-        return None;
-    }
-    let none_left = || inputs.complete_everywhere("recovery_points").then_some(false);
-    match (last, kept) {
-        (Some(job), _) if !job.succeeded => Some(false),
-        (Some(job), kept) => match (destination(inputs, job, points), kept) {
-            (Existence::There, _) | (Existence::Gone, Some(_)) => Some(true),
-            (Existence::Gone, None) => none_left(),
-            (Existence::NotKnown, _) => None,
-        },
-        (None, Some(_)) => Some(true),
-        (None, None) => none_left(),
+        evidence: Some(evidence(last, newest, resource)),
     }
 }
 
-enum Existence {
-    There,
-    Gone,
-    NotKnown,
+fn evidence(last: Option<&Ended>, newest: Option<(&Ended, Existence)>, resource: &Resource) -> String {
+    last.or(newest.map(|(copy, _)| copy)).map_or_else(|| resource.evidence.clone(), |ended| ended.evidence.clone())
 }
 
-/// What became of the point that a completed job made; outside the scope, and in a vault that was not read, that is not known.
-fn destination(inputs: &Inputs<'_>, job: &Ended, points: &[&PointRow]) -> Existence {
-    let Some((account_id, vault, arn)) = &job.made else { return Existence::NotKnown };
-    let is_it = |point: &&&PointRow| point.recovery_point_arn.as_ref() == Some(arn) && point.backup_vault_arn.as_ref() == Some(vault);
-    match points.iter().find(is_it).map(|point| (point.exists, usable(point))) {
-        Some((Some(true), true)) => Existence::There,
-        Some((Some(_), _)) => Existence::Gone,
-        Some((None, _)) => Existence::NotKnown,
-        None => {
-            let read = inputs.snapshot.complete("recovery_points", account_id, &job.region, Some(vault));
-            let looked_s = inputs.snapshot.newest_try("recovery_points", account_id, &job.region);
-            let after = job.done_s.zip(looked_s).is_some_and(|(done_s, looked_s)| done_s <= looked_s);
-            if read && after { Existence::Gone } else { Existence::NotKnown }
-        }
-    }
-}
-
-/// Whether a plan that covers the resource copies to another Region.
-fn planned(inputs: &Inputs<'_>, resource: &Resource, coverage: &Coverage) -> Result<Option<bool>, FactError> {
+/// Whether a plan that covers the resource makes copies to a destination.
+fn planned(
+    inputs: &Inputs<'_>,
+    resource: &Resource,
+    coverage: &Coverage,
+    destination: Destination,
+    vaults: &Vaults,
+) -> Result<Option<bool>, FactError> {
     let plans = inputs.plans()?;
-    let mut open = !coverage.plans_known;
+    let mut planned = coverage.plans_known.then_some(false);
     for plan in coverage.plans().into_iter().map(|plan| &plans[plan]) {
-        open |= !plan.rules_known;
-        let mut copies = plan.rules.iter().flat_map(|rule| &rule.copies);
-        if copies.any(|copy| !copy.destination_region.is_empty() && copy.destination_region != resource.region) {
-            return Ok(Some(true));
+        planned = or(planned, plan.rules_known.then_some(false));
+        for rule in &plan.rules {
+            let directly = destination == Destination::AirGapped && rule.air_gapped_vault_arn.is_some();
+            planned = or(planned, Some(directly));
+            for copy in &rule.copies {
+                let air_gapped = vaults.air_gapped(&copy.destination_vault_arn);
+                let counts = destination.counts(resource, &copy.destination_account_id, &copy.destination_region, air_gapped);
+                planned = or(planned, counts);
+            }
         }
-        open |= plan.rules.iter().flat_map(|rule| &rule.copies).any(|copy| copy.destination_region.is_empty());
     }
-    Ok((!open).then_some(false))
+    Ok(planned)
 }

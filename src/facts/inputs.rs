@@ -14,8 +14,11 @@ use super::population::Resource;
 use super::{FACTS, Objectives, coverage, plans, points, population};
 use crate::dataset::frame;
 use crate::dataset::rows::{Batch, Row};
-use crate::dataset::{Relation, Snapshot};
+use crate::dataset::{Collection, Relation, Snapshot, snapshot};
 use crate::model::Window;
+
+/// Rows that [`Inputs::each`] holds at a time.
+const AT_A_TIME: usize = 16_384;
 
 /// Everything a fact may read.
 #[derive(Debug)]
@@ -55,13 +58,30 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As reading the table.
     pub fn rows<R: Row>(&self, table: &str) -> Result<Vec<R>, FactError> {
+        Ok(frame::from_frame(table, &self.table(table)?)?)
+    }
+
+    /// Hands on the declared columns of a table row by row, some thousands at a time, for tables that may be larger than what is kept of them.
+    ///
+    /// # Errors
+    /// As reading the table.
+    pub fn each<R: Row>(&self, table: &str, mut take: impl FnMut(R)) -> Result<(), FactError> {
+        let frame = self.table(table)?;
+        for from in (0..frame.height()).step_by(AT_A_TIME) {
+            let rows = frame::from_frame::<R>(table, &frame.slice(i64::try_from(from).unwrap_or(i64::MAX), AT_A_TIME))?;
+            rows.into_iter().for_each(&mut take);
+        }
+        Ok(())
+    }
+
+    /// A table as it stands at the moment, read once.
+    fn table(&self, table: &str) -> Result<DataFrame, FactError> {
         if let Some(frame) = self.tables.borrow().get(table) {
-            return Ok(frame::from_frame(table, frame)?);
+            return Ok(frame.clone());
         }
         let frame = self.snapshot.frame(table)?;
-        let rows = frame::from_frame(table, &frame)?;
-        self.tables.borrow_mut().insert(table.to_owned(), frame);
-        Ok(rows)
+        self.tables.borrow_mut().insert(table.to_owned(), frame.clone());
+        Ok(frame)
     }
 
     /// The tables that were read so far.
@@ -98,6 +118,28 @@ impl<'a> Inputs<'a> {
     pub fn complete_everywhere(&self, table: &str) -> bool {
         let scope = self.snapshot.scope();
         !scope.is_empty() && !self.snapshot.gaps().iter().any(|gap| gap.table == table)
+    }
+
+    /// When a collection began, by its id: the instant for which what was read in it speaks.
+    pub fn collected_s(&self, collection: Option<&str>) -> Option<i64> {
+        let of_id = |one: &&&Collection| Some(one.manifest.id.as_str()) == collection;
+        self.snapshot.collections().iter().find(of_id).map(|one| one.manifest.started_s)
+    }
+
+    /// The collection that tried last to read a table in an account and Region: what is listed now, it lists.
+    pub fn newest_list(&self, table: &str, account_id: &str, region: &str) -> Option<&str> {
+        let tried_s = self.snapshot.newest_try(table, account_id, region)?;
+        let newest = self.snapshot.collections().iter().rev().find(|one| one.manifest.started_s == tried_s);
+        newest.map(|one| one.manifest.id.as_str())
+    }
+
+    /// Since when a table of history has been observed in every account and Region of the scope, without a gap until the moment of judgement; `None`
+    /// if it is not.
+    pub fn observed_everywhere_since(&self, table: &str) -> Option<i64> {
+        let places = self.snapshot.scope().iter().map(|(account, region)| self.snapshot.observed(table, account, region));
+        let everywhere = places.reduce(|one, other| snapshot::common(&one, &other))?;
+        let last = everywhere.last().filter(|window| window.end_s >= self.snapshot.as_of_s())?;
+        self.complete_everywhere(table).then_some(last.start_s)
     }
 
     /// The population: everything that can hold data, sorted by ARN.

@@ -12,17 +12,29 @@ pub mod copies;
 pub mod coverage;
 pub mod error;
 pub mod exposure;
+pub mod happened;
 pub mod inputs;
 pub mod intervals;
+pub mod jobs;
+pub mod keys;
 pub mod lifecycles;
+pub mod locks;
 pub mod native;
+pub mod newest;
 pub mod objectives;
+pub mod pitr;
 pub mod plans;
 pub mod points;
+pub mod policies;
 pub mod population;
 pub mod protection;
+pub mod replication;
+pub mod restored;
+pub mod restores;
 pub mod retention;
 pub mod schedule;
+pub mod sharing;
+pub mod windows;
 
 pub use error::FactError;
 pub use inputs::Inputs;
@@ -41,24 +53,40 @@ pub struct Fact {
 
 /// Every fact, sorted by name.
 pub static FACTS: &[&Fact] = &[
+    &jobs::BACKUPS,
+    &windows::FACT,
     &intervals::FACT,
-    &coverage::FACT,
     &copies::FACT,
+    &keys::copying::FACT,
+    &jobs::COPIES,
+    &coverage::FACT,
     &schedule::DESIGN_EXPOSURE,
     &exposure::FACT,
+    &keys::FACT,
     &lifecycles::FACT,
+    &locks::conflicts::FACT,
+    &locks::points::FACT,
     &native::FACT,
-    &retention::PLAN_RETENTION,
-    &retention::POINT_RETENTION,
+    &newest::FACT,
+    &pitr::FACT,
+    &retention::FACT,
+    &keys::points::FACT,
+    &retention::points::FACT,
+    &replication::FACT,
     &population::FACT,
+    &restores::FACT,
     &schedule::SCHEDULE,
+    &sharing::FACT,
+    &keys::storage::FACT,
+    &policies::FACT,
+    &locks::FACT,
 ];
 
 /// Names of the tables whose absence of rows proves something; listed once so that facts and documentation agree on what population means.
 pub const POPULATION_TABLES: [&str; 4] = ["rds_instances", "rds_clusters", "neptune_clusters", "documentdb_clusters"];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 const fn region(table: &'static str) -> RestsOn {
     RestsOn { table, reach: Reach::Region }
@@ -66,6 +94,10 @@ const fn region(table: &'static str) -> RestsOn {
 
 const fn account(table: &'static str) -> RestsOn {
     RestsOn { table, reach: Reach::Account }
+}
+
+const fn everywhere(table: &'static str) -> RestsOn {
+    RestsOn { table, reach: Reach::Everywhere }
 }
 
 /// What everything about one resource's protection reads: the population, plans and the Region's settings.

@@ -1,6 +1,7 @@
-//! Native backups of databases: whether the service itself keeps automated backups.
+//! Native backups of databases: whether the service itself keeps automated backups, and what keeps a database and its snapshots in order.
 //!
-//! A member of a cluster has none of its own; its row says so through `role`. Replication and Multi-AZ are availability, not backup.
+//! A member of a cluster has no backups of its own, and what is set on it has no effect; its row says so through `role`, and the cluster is judged.
+//! Replication and Multi-AZ are availability, not backup.
 
 use polars::prelude::DataFrame;
 
@@ -25,6 +26,10 @@ crate::rows! {
         backup_type: Text, NotTold, "";
         /// Days that automated backups are kept; 0 is off
         retention_days: Integer, NotTold, "BackupRetentionPeriod";
+        /// Whether the database refuses to be deleted
+        deletion_protection: Boolean, NotTold, "DeletionProtection";
+        /// Whether its snapshots get its tags
+        copies_tags: Boolean, NotTold, "CopyTagsToSnapshot";
         /// Latest moment to which it can be restored
         latest_restorable_s: Integer, NotTold, "LatestRestorableTime";
         /// Age of that moment at the moment of judgement
@@ -60,6 +65,8 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         role: resource.role.map(|role| role.word().to_owned()),
         backup_type: resource.backup_type().map(str::to_owned),
         retention_days: resource.native_retention_days,
+        deletion_protection: resource.settings.deletion_protection,
+        copies_tags: resource.settings.copies_tags,
         latest_restorable_s: resource.latest_restorable_s,
         restorable_age_s: resource.latest_restorable_s.map(|latest_s| (as_of_s - latest_s).max(0)),
         managed_by_aws_backup: Some(resource.aws_backup_recovery_point_arn.as_deref().is_some_and(|arn| !arn.is_empty())),

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::coverage::arn_pattern::{Reach, Wildcards, matches};
+use self::entry::{Entry, understand, wrong};
 use super::population::{Resource, Role};
-use crate::model::moment::{self, DAY_S, HOUR_S};
-use crate::model::{Verdict, duration};
+use crate::model::Verdict;
+use crate::model::moment::HOUR_S;
+
+mod entry;
 
 /// How data can be brought back; an objective names those it accepts. Replication and Multi-AZ are no backups and have no word here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,6 +60,7 @@ pub struct Matcher {
 }
 
 /// One entry of `objectives` in `audit.yaml`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
@@ -78,9 +81,24 @@ pub struct Objective {
     /// Whether a copy in another Region is owed.
     #[serde(default)]
     pub copy_to_other_region: bool,
+    /// Whether a copy in another account is owed.
+    #[serde(default)]
+    pub copy_to_other_account: bool,
+    /// Whether a copy in a logically air-gapped vault is owed.
+    #[serde(default)]
+    pub air_gapped_copy: bool,
+    /// Whether automated backups are to be replicated to another Region.
+    #[serde(default)]
+    pub replicate_automated_backups: bool,
     /// How much data may be lost if the Region is lost: `26h`. Only points in another Region count. Without it no RPO is owed for that case.
     #[serde(default)]
     pub rpo_other_region: Option<String>,
+    /// How long a restore may take: `4h`. Without it the parameter of the rule counts.
+    #[serde(default)]
+    pub rto: Option<String>,
+    /// How often a restore is to be tested at least: `92d`. Without it the parameter of the rule counts.
+    #[serde(default)]
+    pub restore_test_every: Option<String>,
     /// What counts as a backup; all mechanisms if it is not given.
     #[serde(default)]
     pub mechanisms: Option<Vec<Mechanism>>,
@@ -101,17 +119,6 @@ pub struct Objective {
     pub approved_by: Option<String>,
 }
 
-/// An entry whose texts are understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
-    objective: Objective,
-    valid_from_s: i64,
-    rpo_s: Option<i64>,
-    rpo_other_region_s: Option<i64>,
-    tolerance_s: i64,
-    retention_days: Option<i64>,
-}
-
 /// All objectives, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Objectives {
@@ -119,6 +126,7 @@ pub struct Objectives {
 }
 
 /// What one resource owes at one moment.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
     /// Name of the objective, or [`DEFAULT_ID`].
@@ -137,6 +145,16 @@ pub struct Owed {
     pub retention_days: Option<i64>,
     /// Whether a copy in another Region is owed.
     pub copy_to_other_region: bool,
+    /// Whether a copy in another account is owed.
+    pub copy_to_other_account: bool,
+    /// Whether a copy in a logically air-gapped vault is owed.
+    pub air_gapped_copy: bool,
+    /// Whether automated backups are to be replicated to another Region.
+    pub replicate_automated_backups: bool,
+    /// Longest time a restore may take; `None` if the objective names none.
+    pub rto_s: Option<i64>,
+    /// Longest time between restore tests; `None` if the objective names none.
+    pub restore_test_every_s: Option<i64>,
     /// What counts as a backup.
     pub mechanisms: BTreeSet<Mechanism>,
     /// Class of the data.
@@ -167,7 +185,7 @@ impl Objectives {
     ///
     /// # Errors
     /// The first entry that cannot be used, with field and reason: unreadable durations or moments, an id that is used twice with the same
-    /// `valid_from`, a retention that is not whole days.
+    /// `valid_from`, a retention that is not whole days, an RTO or a time between tests of nothing.
     pub fn new(entries: Vec<Objective>) -> Result<Self, ObjectiveError> {
         let mut seen = BTreeSet::new();
         let entries = entries.into_iter().map(understand).collect::<Result<Vec<_>, _>>()?;
@@ -202,49 +220,14 @@ impl Objectives {
         self.entries.iter().any(|entry| entry.retention_days.is_some())
     }
 
+    /// The entries as they were written, in the order of the file.
+    pub fn written(&self) -> impl Iterator<Item = &Objective> {
+        self.entries.iter().map(|entry| &entry.objective)
+    }
+
     /// Ids in the order of the file.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.objective.id.as_str())
-    }
-}
-
-impl Entry {
-    fn matches(&self, resource: &Resource) -> Option<bool> {
-        let matcher = &self.objective.matcher;
-        let one_of = |texts: &[String], text: &str| texts.is_empty() || texts.iter().any(|one| one == text);
-        let place = one_of(&matcher.accounts, &resource.account_id) && one_of(&matcher.regions, &resource.region);
-        let arn = matcher.arns.is_empty() || matcher.arns.iter().any(|pattern| wild(pattern, &resource.arn));
-        if !place || !arn {
-            return Some(false);
-        }
-        let of_type = if matcher.types.is_empty() { Some(true) } else { resource.backup_type().map(|name| one_of(&matcher.types, name)) };
-        let tagged = match &resource.facts.tags {
-            _ if matcher.tags.is_empty() => Some(true),
-            None => None,
-            Some(tags) => Some(matcher.tags.iter().all(|(key, value)| tags.get(key).is_some_and(|found| wild(value, found)))),
-        };
-        match (of_type, tagged) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        }
-    }
-
-    fn owed(&self, resource: &Resource) -> Owed {
-        let replica_owes_nothing = resource.role == Some(Role::Replica) && !self.objective.include_replicas;
-        let mechanisms = self.objective.mechanisms.clone().unwrap_or_else(|| Mechanism::ALL.to_vec());
-        Owed {
-            id: self.objective.id.clone(),
-            approved: self.objective.approved_by.is_some(),
-            rpo_s: self.rpo_s.filter(|_| !replica_owes_nothing),
-            rpo_other_region_s: self.rpo_other_region_s.filter(|_| !replica_owes_nothing),
-            tolerance_s: Some(self.tolerance_s),
-            least_tolerance_s: self.tolerance_s,
-            retention_days: self.retention_days.filter(|_| !replica_owes_nothing),
-            copy_to_other_region: self.objective.copy_to_other_region && !replica_owes_nothing,
-            mechanisms: mechanisms.into_iter().collect(),
-            data_class: self.objective.data_class.clone(),
-        }
     }
 }
 
@@ -259,40 +242,14 @@ fn default(resource: &Resource, start_window_s: Option<i64>) -> Owed {
         least_tolerance_s: start_window_s.unwrap_or(0).saturating_add(DEFAULT_TOLERANCE_S),
         retention_days: None,
         copy_to_other_region: false,
+        copy_to_other_account: false,
+        air_gapped_copy: false,
+        replicate_automated_backups: false,
+        rto_s: None,
+        restore_test_every_s: None,
         mechanisms: Mechanism::ALL.into_iter().collect(),
         data_class: None,
     }
-}
-
-fn understand(objective: Objective) -> Result<Entry, ObjectiveError> {
-    let id = objective.id.clone();
-    let seconds = |field: &'static str, text: &Option<String>| {
-        text.as_deref().map(duration::parse).transpose().map_err(|error| wrong(&id, field, error.to_string()))
-    };
-    let rpo_s = seconds("rpo", &objective.rpo)?;
-    let rpo_other_region_s = seconds("rpo_other_region", &objective.rpo_other_region)?;
-    let tolerance_s = seconds("tolerance", &objective.tolerance)?.unwrap_or(0);
-    let retention_s = seconds("retention", &objective.retention)?;
-    if retention_s.is_some_and(|retention_s| retention_s % DAY_S != 0) {
-        return Err(wrong(&id, "retention", "it must be whole days, as AWS counts it".to_owned()));
-    }
-    let valid_from_s = match objective.valid_from.as_deref().map(moment::parse).transpose() {
-        Ok(moment) => moment.unwrap_or(i64::MIN),
-        Err(error) => return Err(wrong(&id, "valid_from", error.to_string())),
-    };
-    if id.trim().is_empty() || id == DEFAULT_ID {
-        return Err(wrong(&id, "id", "it needs a name of its own".to_owned()));
-    }
-    Ok(Entry { objective, valid_from_s, rpo_s, rpo_other_region_s, tolerance_s, retention_days: retention_s.map(|s| s / DAY_S) })
-}
-
-/// A `*` stands for any characters, blanks too: these patterns are ours, not AWS's.
-fn wild(pattern: &str, text: &str) -> bool {
-    matches(pattern, text, Wildcards::Star, Reach::Anything)
-}
-
-fn wrong(id: &str, field: &'static str, what: String) -> ObjectiveError {
-    ObjectiveError { id: id.to_owned(), field, what }
 }
 
 /// Three-valued and: false wins, then unknown.

@@ -52,6 +52,8 @@ pub struct PlanRule {
     pub name: String,
     /// Vault it writes to.
     pub vault_name: Option<String>,
+    /// Logically air-gapped vault of the same account and Region that it writes to as well, or instead, where the resource type allows it.
+    pub air_gapped_vault_arn: Option<String>,
     /// When it runs, as AWS has it, with the default filled in.
     pub expression: String,
     /// Time zone as AWS has it.
@@ -120,8 +122,8 @@ crate::rows! {
 crate::rows! {
     /// What is needed of `plan_rules`.
     struct RuleRow {
-        backup_plan_arn: Text; rule_id: Text; rule_name: Text; target_backup_vault_name: Text; schedule_expression: Text;
-        schedule_expression_timezone: Text; start_window_minutes: Integer; completion_window_minutes: Integer; delete_after_days: Integer;
+        backup_plan_arn: Text; rule_id: Text; rule_name: Text; target_backup_vault_name: Text;
+        target_logically_air_gapped_backup_vault_arn: Text; schedule_expression: Text; schedule_expression_timezone: Text; start_window_minutes: Integer; completion_window_minutes: Integer; delete_after_days: Integer;
         move_to_cold_storage_after_days: Integer; enable_continuous_backup: Boolean;
     }
 }
@@ -190,6 +192,7 @@ fn rule(row: RuleRow, mut copies: Vec<PlanCopy>) -> PlanRule {
         id: row.rule_id.unwrap_or_default(),
         name: row.rule_name.unwrap_or_default(),
         vault_name: row.target_backup_vault_name,
+        air_gapped_vault_arn: row.target_logically_air_gapped_backup_vault_arn,
         schedule: Schedule::parse(&expression, row.schedule_expression_timezone.as_deref()),
         gap: None,
         expression,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
+use serde::de::DeserializeOwned;
 
 use super::coverage::resource_types::Recognised;
 use super::coverage::subject::ResourceFacts;
@@ -63,14 +64,35 @@ pub struct Resource {
     pub cluster: Option<String>,
     /// Days of native backups; `None` if not told.
     pub native_retention_days: Option<i64>,
+    /// Earliest moment to which it can be restored natively; instances do not tell.
+    pub earliest_restorable_s: Option<i64>,
     /// Latest moment to which it can be restored natively.
     pub latest_restorable_s: Option<i64>,
     /// ARN of the recovery point of AWS Backup that owns its automated backups.
     pub aws_backup_recovery_point_arn: Option<String>,
+    /// Its other settings that have to do with backup.
+    pub settings: Settings,
+    /// When the collection it was read in began.
+    pub collected_s: Option<i64>,
     /// Where the row comes from.
     pub evidence: String,
     /// What selections look at.
     pub facts: ResourceFacts,
+}
+
+/// Settings of a database beside its retention; `None` if not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether it refuses to be deleted.
+    pub deletion_protection: Option<bool>,
+    /// Whether its snapshots get its tags.
+    pub copies_tags: Option<bool>,
+    /// Daily window of automated backups, as AWS words it.
+    pub backup_window: Option<String>,
+    /// Weekly maintenance window, as AWS words it.
+    pub maintenance_window: Option<String>,
+    /// Automated backups in other Regions that it is replicated to.
+    pub replicated_to: Vec<String>,
 }
 
 impl Resource {
@@ -176,6 +198,8 @@ crate::rows! {
         account_id: Text; region: Text; db_instance_arn: Text; db_instance_identifier: Text; engine: Text; db_instance_status: Text;
         instance_create_time_s: Integer; backup_retention_period_days: Integer; latest_restorable_time_s: Integer;
         db_cluster_identifier: Text; read_replica_source: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
+        deletion_protection: Boolean; copy_tags_to_snapshot: Boolean; preferred_backup_window: Text; preferred_maintenance_window: Text;
+        automated_backups_replications: Json;
     }
 }
 
@@ -183,8 +207,9 @@ crate::rows! {
     /// What the population needs of the three tables of clusters.
     struct ClusterRow {
         account_id: Text; region: Text; db_cluster_arn: Text; db_cluster_identifier: Text; engine: Text; status: Text;
-        cluster_create_time_s: Integer; backup_retention_period_days: Integer; latest_restorable_time_s: Integer;
-        replication_source_identifier: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
+        cluster_create_time_s: Integer; backup_retention_period_days: Integer; earliest_restorable_time_s: Integer;
+        latest_restorable_time_s: Integer; replication_source_identifier: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
+        deletion_protection: Boolean; copy_tags_to_snapshot: Boolean; preferred_backup_window: Text; preferred_maintenance_window: Text;
     }
 }
 
@@ -192,7 +217,7 @@ crate::rows! {
 pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
     let mut resources = Vec::new();
     for instance in inputs.rows::<InstanceRow>("rds_instances")? {
-        resources.push(of_instance(instance)?);
+        resources.push(of_instance(inputs, instance)?);
     }
     for (table, resource_type) in [
         ("rds_clusters", "AWS::RDS::DBCluster"),
@@ -200,7 +225,7 @@ pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError>
         ("documentdb_clusters", "AWS::DocDB::DBCluster"),
     ] {
         for cluster in inputs.rows::<ClusterRow>(table)? {
-            resources.push(of_cluster(cluster, table, resource_type)?);
+            resources.push(of_cluster(inputs, cluster, table, resource_type)?);
         }
     }
     let as_of_s = inputs.snapshot.as_of_s();
@@ -211,9 +236,10 @@ pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError>
     Ok(resources)
 }
 
-fn of_instance(row: InstanceRow) -> Result<Resource, FactError> {
+fn of_instance(inputs: &Inputs<'_>, row: InstanceRow) -> Result<Resource, FactError> {
     let arn = row.db_instance_arn.unwrap_or_default();
     let tags = tags("rds_instances", &arn, row.tags)?;
+    let replicated_to = json("rds_instances", "automated_backups_replications", &arn, row.automated_backups_replications)?;
     let account_id = row.account_id.unwrap_or_default();
     let region = row.region.unwrap_or_default();
     let mut facts = subject(&arn, &account_id, &region, row.engine.as_deref(), tags, row.db_instance_status);
@@ -231,13 +257,22 @@ fn of_instance(row: InstanceRow) -> Result<Resource, FactError> {
         role,
         cluster: row.db_cluster_identifier,
         native_retention_days: row.backup_retention_period_days,
+        earliest_restorable_s: None,
         latest_restorable_s: row.latest_restorable_time_s,
         aws_backup_recovery_point_arn: row.aws_backup_recovery_point_arn,
+        settings: Settings {
+            deletion_protection: row.deletion_protection,
+            copies_tags: row.copy_tags_to_snapshot,
+            backup_window: row.preferred_backup_window,
+            maintenance_window: row.preferred_maintenance_window,
+            replicated_to: replicated_to.unwrap_or_default(),
+        },
+        collected_s: inputs.collected_s(row.collection.as_deref()),
         facts,
     })
 }
 
-fn of_cluster(row: ClusterRow, table: &'static str, resource_type: &'static str) -> Result<Resource, FactError> {
+fn of_cluster(inputs: &Inputs<'_>, row: ClusterRow, table: &'static str, resource_type: &'static str) -> Result<Resource, FactError> {
     let arn = row.db_cluster_arn.unwrap_or_default();
     let tags = tags(table, &arn, row.tags)?;
     let account_id = row.account_id.unwrap_or_default();
@@ -256,8 +291,17 @@ fn of_cluster(row: ClusterRow, table: &'static str, resource_type: &'static str)
         role,
         cluster: None,
         native_retention_days: row.backup_retention_period_days,
+        earliest_restorable_s: row.earliest_restorable_time_s,
         latest_restorable_s: row.latest_restorable_time_s,
         aws_backup_recovery_point_arn: row.aws_backup_recovery_point_arn,
+        settings: Settings {
+            deletion_protection: row.deletion_protection,
+            copies_tags: row.copy_tags_to_snapshot,
+            backup_window: row.preferred_backup_window,
+            maintenance_window: row.preferred_maintenance_window,
+            replicated_to: Vec::new(),
+        },
+        collected_s: inputs.collected_s(row.collection.as_deref()),
         facts,
     })
 }
@@ -290,8 +334,21 @@ fn role(facts: &ResourceFacts, is_replica: bool) -> Option<Role> {
 }
 
 fn tags(table: &'static str, arn: &str, tags: Option<Json>) -> Result<Option<BTreeMap<String, String>>, FactError> {
-    let wrong = |error: serde_json::Error| FactError::Json { table, column: "tags", key: arn.to_owned(), what: error.to_string() };
-    tags.map(|Json(text)| serde_json::from_str(&text).map_err(wrong)).transpose()
+    json(table, "tags", arn, tags)
+}
+
+/// Reads a cell of JSON.
+///
+/// # Errors
+/// `FactError::Json` that names table, column and row if it holds something else than what is expected.
+pub(super) fn json<T: DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    key: &str,
+    cell: Option<Json>,
+) -> Result<Option<T>, FactError> {
+    let wrong = |error: serde_json::Error| FactError::Json { table, column, key: key.to_owned(), what: error.to_string() };
+    cell.map(|Json(text)| serde_json::from_str(&text).map_err(wrong)).transpose()
 }
 
 /// How evidence is written everywhere: table, key and collection.

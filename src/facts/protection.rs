@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::copies::Destination;
 use super::objectives::or;
 use super::population::Resource;
 use super::{FactError, Inputs, native, schedule};
@@ -61,8 +62,8 @@ crate::rows! {
 }
 
 crate::rows! {
-    /// What is needed of `cross_region_copies`.
-    struct CopiesRow { subject_arn: Text; expected: Boolean; last_succeeded: Boolean; }
+    /// What is needed of `copies`.
+    struct CopiesRow { subject_arn: Text; destination: Text; expected: Boolean; last_succeeded: Boolean; }
 }
 
 /// Counts the answers, by type in order of its name.
@@ -75,8 +76,9 @@ pub fn protection(inputs: &Inputs<'_>) -> Result<Vec<Protection>, FactError> {
         .filter(|row| row.scenario.as_deref() == Some("any"))
         .map(|row| (row.subject_arn.unwrap_or_default(), (row.rpo_owed, row.within_limit)))
         .collect();
-    let copies: BTreeMap<_, _> = frame::from_frame::<CopiesRow>("cross_region_copies", &inputs.fact("cross_region_copies")?)?
+    let copies: BTreeMap<_, _> = frame::from_frame::<CopiesRow>("copies", &inputs.fact("copies")?)?
         .into_iter()
+        .filter(|row| row.destination.as_deref() == Some(Destination::OtherRegion.word()))
         .map(|row| (row.subject_arn.unwrap_or_default(), (row.expected, row.last_succeeded)))
         .collect();
     let kept = kept(inputs)?;

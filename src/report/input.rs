@@ -3,11 +3,20 @@
 //! Filled by whoever has judged; nothing in `report` computes a verdict anew. Counts are whole numbers, instants epoch seconds in UTC,
 //! lengths of time seconds.
 
+mod frameworks;
+mod resources;
+
+pub use frameworks::{EvidenceRow, FrameworkRow, RequirementRow, VerdictCounts};
+pub use resources::{
+    CourseRow, CoverageRow, EventKind, EventRow, ExposureRow, ObservedRow, PointRow, ResourceDetail, ResourceRow, RestoreJobRow,
+    RestoreRow, SelectionRow, StreamRow,
+};
+
+use std::collections::BTreeMap;
+
 use crate::dataset::reads::Gap;
 use crate::engine::Finding;
 use crate::model::{Severity, Window};
-
-use super::svg::Segment;
 
 /// Everything a report says, before it is arranged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +27,30 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// Every read that is not complete, in any order.
     pub gaps: Vec<Gap>,
+    /// How far each table was read.
+    pub reads: Vec<ReadRow>,
     /// The rules that judged; a finding of a rule that is not here still shows, under its id.
     pub rules: Vec<RuleText>,
+    /// Rules that were switched off: id and reason.
+    pub switched_off: Vec<(String, String)>,
+    /// Failures that somebody accepted.
+    pub waivers: Vec<WaiverRow>,
+    /// Who owes what, in the order that decides.
+    pub objectives: Vec<ObjectiveRow>,
     /// The frameworks that were asked for.
     pub frameworks: Vec<FrameworkRow>,
     /// Exposure of resources; one row for each resource and scenario.
     pub exposure: Vec<ExposureRow>,
     /// Protection of resources; one row for each resource type.
     pub protection: Vec<ProtectionRow>,
+    /// The population: everything that can hold data.
+    pub resources: Vec<ResourceRow>,
+    /// What people call things whose ARN does not say it, by ARN.
+    pub names: BTreeMap<String, String>,
+    /// Restores of resources, one row for each that holds data of its own.
+    pub restores: Vec<RestoreRow>,
+    /// The times in which restore jobs were observed in the whole scope.
+    pub restores_observed: Vec<Window>,
 }
 
 /// What was looked at, when, and with which tool.
@@ -64,6 +89,10 @@ pub struct CollectionRow {
     pub complete: bool,
     /// Reads in it that are not complete.
     pub gaps: u64,
+    /// ARN of whoever read it.
+    pub caller: String,
+    /// Version of the tool that wrote it.
+    pub tool_version: String,
 }
 
 /// A rule as people read it.
@@ -79,6 +108,22 @@ pub struct RuleText {
     pub why: String,
     /// What to do about a failure.
     pub fix: String,
+    /// First version that had it.
+    pub since: String,
+    /// The relation it judges, and what a row of it is.
+    pub over: (String, String),
+    /// How many rows of a subject must hold: `every row` or `one row`.
+    pub quantify: String,
+    /// Which rows it speaks about, in the rule language; empty for all.
+    pub applies: String,
+    /// What it asks of them, in the rule language.
+    pub pass: String,
+    /// The columns both read, with their meaning.
+    pub columns: Vec<(String, String)>,
+    /// Its parameters as they are in force.
+    pub params: Vec<ParamRow>,
+    /// Where to read on.
+    pub references: Vec<String>,
     /// The tables that its verdicts rest on and how far; only used to say which gap makes how much unknown. Empty: nothing is attributed.
     pub reads: Vec<RuleRead>,
 }
@@ -103,77 +148,76 @@ pub enum Reach {
     Everywhere,
 }
 
-/// One framework and how it stands.
+/// A parameter of a rule as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrameworkRow {
-    /// Its id, as in the `controls` of findings.
+pub struct ParamRow {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub doc: String,
+    /// Value where nobody says otherwise.
+    pub default: String,
+    /// Value for all subjects.
+    pub value: String,
+    /// Who has another value, and which.
+    pub others: Vec<(String, String)>,
+}
+
+/// How far a table was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadRow {
+    /// Name of the table.
+    pub table: String,
+    /// What a row is.
+    pub doc: String,
+    /// Accounts and Regions in which it was asked for.
+    pub places: u64,
+    /// How many of them were read completely.
+    pub complete: u64,
+    /// Reads that are not complete; a vault or plan is one read.
+    pub gaps: u64,
+    /// Rows in the newest collection.
+    pub rows: u64,
+}
+
+/// A failure that somebody accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverRow {
+    /// Its name, as in the `waiver_id` of findings.
     pub id: String,
-    /// Its name and version.
-    pub title: String,
-    /// Requirements whose evidence supports them.
-    pub met: u64,
-    /// Requirements with at least one failure.
-    pub not_met: u64,
-    /// Requirements without failure that rest on something unread.
-    pub unknown: u64,
-    /// Requirements that no tool can decide.
-    pub manual: u64,
-    /// Verdicts that speak to its requirements.
-    pub verdicts: VerdictCounts,
+    /// Rule whose failures are accepted.
+    pub rule_id: String,
+    /// Whom it is about.
+    pub subjects: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Who agreed.
+    pub approver: String,
+    /// First second it holds.
+    pub start_s: i64,
+    /// First second it no longer holds.
+    pub expires_s: i64,
+    /// What protects the data in the meantime.
+    pub compensating_control: String,
 }
 
-/// Verdicts counted; what was not owed is left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct VerdictCounts {
-    /// Passed.
-    pub pass: u64,
-    /// Failed.
-    pub fail: u64,
-    /// Not decided by what was read.
-    pub unknown: u64,
-    /// Failed and accepted by a waiver.
-    pub waived: u64,
-}
-
-/// How much data one resource could have lost over the window, in one scenario.
-///
-/// `compliant_s + violated_s + unknown_s` is the time in scope, and the denominator of its percentage.
+/// An objective as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExposureRow {
-    /// ARN of the resource.
-    pub subject_arn: String,
-    /// AWS resource type.
-    pub subject_type: String,
-    /// Its account.
-    pub account_id: String,
-    /// Its Region.
-    pub region: String,
-    /// Which points count: `any`, `other_region`, `other_account`, `locked`.
-    pub scenario: String,
-    /// The objective in force; empty if none names the resource.
-    pub objective_id: String,
-    /// Target of the objective.
-    pub rpo_s: i64,
-    /// What the objective allows on top before an instant counts as violated.
-    pub tolerance_s: i64,
-    /// Whether somebody approved the objective; the default is not approved.
-    pub approved: bool,
-    /// The worst exposure that is proven.
-    pub lower_rpo_s: i64,
-    /// The worst exposure that is possible; `None` if what is unread puts no limit to it.
-    pub upper_rpo_s: Option<i64>,
-    /// The worst exposure, if it is known.
-    pub achieved_rpo_s: Option<i64>,
-    /// When it was worst, if that is known.
-    pub worst_s: Option<i64>,
-    /// Time within target and tolerance.
-    pub compliant_s: i64,
-    /// Time beyond target and tolerance.
-    pub violated_s: i64,
-    /// Time of which it is not known.
-    pub unknown_s: i64,
-    /// The course of the exposure over the window, in order of time, without overlap. A hole is time out of scope.
-    pub segments: Vec<Segment>,
+pub struct ObjectiveRow {
+    /// Its name; empty for the default, which is in force where no entry is.
+    pub id: String,
+    /// Which resources it is for, in words.
+    pub subjects: String,
+    /// What it asks for: name of the duty and its value.
+    pub asks: Vec<(String, String)>,
+    /// Since when it is in force; empty if always.
+    pub valid_from: String,
+    /// Who owns it; empty if nobody is named.
+    pub owner: String,
+    /// Who approved it; empty if nobody did.
+    pub approved_by: String,
 }
 
 /// What the columns of the protection table ask, in the order of [`ProtectionRow::cells`].

@@ -1,7 +1,8 @@
 //! Findings as files and pages. One view of a judgement for people, wire structs for programs; no verdict is computed anew.
 //!
-//! A report for people is a template: a file `templates/<name>.<ext>.j2` is all it takes to add one (the format is called `<name>`, or
-//! `<ext>` for `report.<ext>.j2`). A structured format is a file here with its line in [`formats`].
+//! The HTML report is a folder of pages ([`site`]): a page is a template in `templates/pages/`, a view struct, and its line there. Another report for
+//! people is a template over the overview: a file `templates/<name>.<ext>.j2` is all it takes. A structured format is a file here with its line
+//! in [`formats`].
 //!
 //! Knows neither AWS nor Polars, has no clock, and prints nothing: it hands back bytes.
 
@@ -11,6 +12,7 @@ pub mod input;
 pub mod json;
 pub mod ratio;
 pub mod render;
+mod site;
 pub mod svg;
 pub mod terminal;
 pub mod text;
@@ -19,14 +21,18 @@ pub mod view;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod site_tests;
+#[cfg(test)]
 mod tests;
 
 pub use input::{
-    About, CollectionRow, ExposureRow, FrameworkRow, Judgement, PROTECTION_COLUMNS, ProtectionCell, ProtectionRow, Reach, RuleRead,
-    RuleText, VerdictCounts,
+    About, CollectionRow, CourseRow, CoverageRow, EventKind, EventRow, EvidenceRow, ExposureRow, FrameworkRow, Judgement, ObjectiveRow,
+    ObservedRow, PROTECTION_COLUMNS, ParamRow, PointRow, ProtectionCell, ProtectionRow, Reach, ReadRow, RequirementRow, ResourceDetail,
+    ResourceRow, RestoreJobRow, RestoreRow, RuleRead, RuleText, SelectionRow, StreamRow, VerdictCounts, WaiverRow,
 };
+pub use site::{MARK, PAGES};
 pub use svg::Segment;
-pub use view::View;
+pub use view::{View, subjects_with_pages};
 
 use crate::engine::Finding;
 
@@ -81,7 +87,7 @@ impl<'a> Request<'a> {
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Its name, without folder.
+    /// Its name below the report's folder, such as `report.html` or `pages/method.html`.
     pub file_name: String,
     /// What is in it.
     pub bytes: Vec<u8>,
@@ -118,7 +124,10 @@ pub fn formats() -> Vec<Format> {
         Format { name: "csv".to_owned(), writer: Writer::Code(csv::write) },
         Format { name: "json".to_owned(), writer: Writer::Code(json::write) },
     ];
-    let template = |(name, template)| Format { name, writer: Writer::Template(template) };
+    let template = |(name, template): (String, String)| match name.as_str() {
+        "html" => Format { name, writer: Writer::Code(site::write) },
+        _ => Format { name, writer: Writer::Template(template) },
+    };
     formats.extend(render::reports().into_iter().map(template));
     formats.sort_by(|a, b| a.name.cmp(&b.name));
     formats

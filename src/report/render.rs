@@ -1,7 +1,8 @@
 //! Templates to text: strict about what is undefined, escaping by the extension of the file.
 //!
-//! Templates are embedded. Those directly in `templates/` are reports, those in `templates/parts/` are for others to include; a style sheet
-//! there is put into a page with `style("page.css")`, and `style_hash("page.css")` is what the page's content security policy allows.
+//! Templates are embedded. Those directly in `templates/` are reports, those in `templates/pages/` are pages beside `report.html`, those in
+//! `templates/parts/` are for others to include; a style sheet there is put into a page with `style("base.css")`, and `style_hash("base.css")` is
+//! what the page's content security policy allows.
 //! Templates place; arithmetic, sorting and thresholds belong into the view.
 
 use minijinja::syntax::SyntaxConfig;
@@ -31,24 +32,55 @@ pub fn reports() -> Vec<(String, String)> {
     reports
 }
 
-/// Renders one template over a view; the file is called as the template without `.j2`.
-///
-/// # Errors
-/// `ReportError::Template` if the template does not parse, or names what the view does not have.
-pub(super) fn write(template: &str, view: &View) -> Result<Vec<Output>, ReportError> {
-    let sources = sources();
-    let failed = |source| ReportError::Template { template: template.to_owned(), source };
-    let text = environment(&sources).and_then(|environment| environment.get_template(template)?.render(context(view)?)).map_err(failed)?;
-    let file_name = template.strip_suffix(".j2").unwrap_or(template).to_owned();
-    Ok(vec![Output { file_name, bytes: text.into_bytes() }])
+/// Every embedded text file.
+pub(super) struct Sources(Vec<(String, String)>);
+
+impl Sources {
+    /// Reads them out of the binary.
+    pub(super) fn embedded() -> Self {
+        let text = |file: &str| Some((file.to_owned(), String::from_utf8(Templates::get(file)?.data.into_owned()).ok()?));
+        let mut sources: Vec<_> = Templates::iter().filter_map(|file| text(&file)).collect();
+        sources.sort();
+        Self(sources)
+    }
+
+    /// Parses all templates.
+    ///
+    /// # Errors
+    /// `ReportError::Template` if one does not parse.
+    pub(super) fn renderer(&self) -> Result<Renderer<'_>, ReportError> {
+        let environment = environment(&self.0).map_err(|source| failed(source.name().unwrap_or("templates").to_owned(), source))?;
+        Ok(Renderer { environment })
+    }
 }
 
-/// Every embedded text file.
-fn sources() -> Vec<(String, String)> {
-    let text = |file: &str| Some((file.to_owned(), String::from_utf8(Templates::get(file)?.data.into_owned()).ok()?));
-    let mut sources: Vec<_> = Templates::iter().filter_map(|file| text(&file)).collect();
-    sources.sort();
-    sources
+/// Parsed templates.
+pub(super) struct Renderer<'s> {
+    environment: Environment<'s>,
+}
+
+impl Renderer<'_> {
+    /// Renders a template over the fields of a JSON object.
+    ///
+    /// # Errors
+    /// `ReportError::Template` if the template names what the object does not have.
+    pub(super) fn render(&self, template: &str, view: serde_json::Value) -> Result<Vec<u8>, ReportError> {
+        let text = self.environment.get_template(template).and_then(|found| found.render(value(view)));
+        text.map(String::into_bytes).map_err(|source| failed(template.to_owned(), source))
+    }
+}
+
+fn failed(template: String, source: Error) -> ReportError {
+    ReportError::Template { template, source }
+}
+
+/// Renders one template over the overview; the file is called as the template without `.j2`.
+///
+/// # Errors
+/// As rendering.
+pub(super) fn write(template: &str, view: &View) -> Result<Vec<Output>, ReportError> {
+    let bytes = Sources::embedded().renderer()?.render(template, serde_json::to_value(view).map_err(ReportError::Json)?)?;
+    Ok(vec![Output { file_name: template.strip_suffix(".j2").unwrap_or(template).to_owned(), bytes }])
 }
 
 fn environment(sources: &[(String, String)]) -> Result<Environment<'_>, Error> {
@@ -62,8 +94,7 @@ fn environment(sources: &[(String, String)]) -> Result<Environment<'_>, Error> {
     environment.add_filter("prose", prose);
     environment.add_filter("plural", |count: u64, one: &str, many: &str| plural(count, one, many));
     let styles: Vec<(String, String)> = sources.iter().filter(|(file, _)| has_extension(file, "css")).cloned().collect();
-    let hashes: Vec<(String, String)> =
-        styles.iter().map(|(file, text)| (file.clone(), base64(&Sha256::digest(text.as_bytes())))).collect();
+    let hashes: Vec<(String, String)> = styles.iter().map(|(file, text)| (file.clone(), style_hash(text))).collect();
     environment.add_function("style", move |name: &str| found(&styles, name).map(Value::from_safe_string));
     environment.add_function("style_hash", move |name: &str| found(&hashes, name));
     for (file, source) in sources.iter().filter(|(file, _)| has_extension(file, "j2")) {
@@ -80,11 +111,6 @@ fn found(files: &[(String, String)], name: &str) -> Result<String, Error> {
     let path = format!("parts/{name}");
     let text = files.iter().find(|(file, _)| *file == path).map(|(_, text)| text.clone());
     text.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("there is no `templates/{path}`")))
-}
-
-fn context(view: &View) -> Result<Value, Error> {
-    let wrong = |error: serde_json::Error| Error::new(ErrorKind::BadSerialization, error.to_string());
-    serde_json::to_value(view).map(value).map_err(wrong)
 }
 
 /// A JSON value as a template's value; a missing value is `none`, which is defined.
@@ -112,6 +138,11 @@ fn prose(text: &str) -> Value {
         (false, _) => HtmlEscape(piece).to_string(),
     };
     Value::from_safe_string(pieces.iter().enumerate().map(piece).collect())
+}
+
+/// The hash of a style sheet, as a content security policy writes it.
+pub(super) fn style_hash(text: &str) -> String {
+    base64(&Sha256::digest(text.as_bytes()))
 }
 
 /// Base64 with padding (RFC 4648, section 4), as content security policies write hashes.

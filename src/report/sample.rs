@@ -1,14 +1,17 @@
 //! A small invented estate that holds every verdict, every kind of gap's effect and every state of a cell: what the reports are tested on.
 
+mod resources;
+
 use crate::dataset::reads::{Gap, ReadStatus};
-use crate::engine::Finding;
-use crate::model::moment::{DAY_S, HOUR_S, parse};
+use crate::engine::frameworks::{RequirementKind, Scope};
+use crate::engine::{Finding, RequirementState};
+use crate::model::moment::DAY_S;
 use crate::model::{Severity, Verdict, Window};
 
 use super::input::{
-    About, CollectionRow, ExposureRow, FrameworkRow, Judgement, ProtectionCell, ProtectionRow, Reach, RuleRead, RuleText, VerdictCounts,
+    About, CollectionRow, EvidenceRow, FrameworkRow, Judgement, ObjectiveRow, ParamRow, Reach, ReadRow, RequirementRow, RuleRead, RuleText,
+    VerdictCounts, WaiverRow,
 };
-use super::svg::Segment;
 
 const ACCOUNT: &str = "111122223333";
 
@@ -18,11 +21,31 @@ pub(crate) fn judgement() -> Judgement {
         about: about(),
         findings: findings(),
         gaps: gaps(),
+        reads: reads(),
         rules: rules(),
+        switched_off: vec![("vault-lock-without-floor".into(), "Locks follow in the next quarter.".into())],
+        waivers: waivers(),
+        objectives: objectives(),
         frameworks: frameworks(),
-        exposure: exposure(),
-        protection: protection(),
+        exposure: resources::exposure(),
+        protection: resources::protection(),
+        resources: resources::resources(),
+        names: [(plan_arn(), "daily".to_owned())].into(),
+        restores: resources::restores(),
+        restores_observed: vec![Window { start_s: window().start_s + 50 * DAY_S, ..window() }],
     }
+}
+
+fn plan_arn() -> String {
+    format!("arn:aws:backup:eu-west-1:{ACCOUNT}:backup-plan:0b6e4f3a")
+}
+
+fn rds(name: &str) -> String {
+    format!("arn:aws:rds:eu-west-1:{ACCOUNT}:db:{name}")
+}
+
+fn table(name: &str) -> String {
+    format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}")
 }
 
 fn window() -> Window {
@@ -35,6 +58,8 @@ fn about() -> About {
         started_s: window().end_s - week * 7 * DAY_S,
         complete: week > 2,
         gaps: if week > 2 { 0 } else { 2 },
+        caller: format!("arn:aws:sts::{ACCOUNT}:assumed-role/audit-read/weekly"),
+        tool_version: "0.1.0".into(),
     };
     About {
         title: "Acme production".into(),
@@ -58,6 +83,20 @@ fn rules() -> Vec<RuleText> {
         severity,
         why: why.into(),
         fix: fix.into(),
+        since: "0.1.0".into(),
+        over: ("exposure".into(), "How much data a failure could have cost: one row a resource and scenario.".into()),
+        quantify: "every row".into(),
+        applies: "rpo_owed".into(),
+        pass: "achieved_rpo_s <= :most".into(),
+        columns: vec![("achieved_rpo_s".into(), "Worst exposure, where it is one number".into())],
+        params: vec![ParamRow {
+            name: "most".into(),
+            doc: "Longest exposure".into(),
+            default: "26 h".into(),
+            value: "26 h".into(),
+            others: vec![("account 444455556666".into(), "50 h".into())],
+        }],
+        references: vec!["https://docs.aws.amazon.com/aws-backup/latest/devguide/whatisbackup.html".into(), "javascript:alert(1)".into()],
         reads,
     };
     vec![
@@ -101,9 +140,7 @@ fn rules() -> Vec<RuleText> {
 fn findings() -> Vec<Finding> {
     use Severity::{Critical, High, Low, Medium};
     use Verdict::{Fail, NotApplicable, Pass, Unknown, Waived};
-    let rds = |name: &str| format!("arn:aws:rds:eu-west-1:{ACCOUNT}:db:{name}");
-    let table = |name: &str| format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}");
-    let rule_of = |name: &str| format!("arn:aws:backup:eu-west-1:{ACCOUNT}:backup-plan:daily#rule/{name}");
+    let rule_of = |name: &str| format!("{}#rule/{name}", plan_arn());
     let (db, ddb, plan) = ("AWS::RDS::DBInstance", "AWS::DynamoDB::Table", "AWS::Backup::BackupPlan");
     let copy = "cross-region-copy-missing";
     vec![
@@ -270,95 +307,113 @@ fn gaps() -> Vec<Gap> {
 }
 
 fn frameworks() -> Vec<FrameworkRow> {
-    let row = |id: &str, title: &str, states: [u64; 4], verdicts: [u64; 4]| FrameworkRow {
+    use RequirementState::{Manual, Met, NotJudged, NotMet, Unknown};
+    let requirement = |id: &str, title: &str, kind, scope, state, rules: &[&str], open: &[(&str, bool)]| RequirementRow {
         id: id.into(),
         title: title.into(),
-        met: states[0],
-        not_met: states[1],
-        unknown: states[2],
-        manual: states[3],
-        verdicts: VerdictCounts { pass: verdicts[0], fail: verdicts[1], unknown: verdicts[2], waived: verdicts[3] },
+        text: format!("In our own words: {}.", title.to_lowercase()),
+        kind,
+        scope,
+        source: "https://www.ecfr.gov/current/title-45/part-164/section-164.308".into(),
+        note: String::new(),
+        state,
+        rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
+        open: open
+            .iter()
+            .map(|(id, by_person)| EvidenceRow {
+                id: (*id).into(),
+                meaning: format!("what {id} stands for"),
+                source: "the usual place".into(),
+                by_person: *by_person,
+            })
+            .collect(),
     };
+    let (required, addressable, unstated) = (RequirementKind::Required, RequirementKind::Addressable, RequirementKind::NotStated);
+    let counts = VerdictCounts { pass: 4, fail: 5, unknown: 2, waived: 1 };
     vec![
-        row("soc2", "SOC 2 (TSC 2017, 2022)", [11, 3, 1, 9], [4, 5, 2, 1]),
-        row("hipaa", "HIPAA Security Rule", [17, 3, 1, 14], [4, 5, 2, 1]),
-        row("nist-800-53", "NIST SP 800-53 r5", [9, 2, 1, 4], [3, 4, 2, 1]),
-        row("internal", "Internal duties", [19, 1, 0, 5], [4, 1, 0, 0]),
+        FrameworkRow {
+            id: "hipaa".into(),
+            title: "HIPAA Security Rule".into(),
+            version: "45 CFR part 164 subpart C".into(),
+            requirements: vec![
+                requirement(
+                    "164.308(a)(7)(ii)(A)",
+                    "Data backup plan",
+                    required,
+                    Scope::Direct,
+                    NotMet,
+                    &["rpo-exceeded", "resource-not-covered"],
+                    &[],
+                ),
+                requirement(
+                    "164.308(a)(7)(ii)(D)",
+                    "Testing and revision",
+                    addressable,
+                    Scope::Direct,
+                    NotJudged,
+                    &[],
+                    &[("test.restore", false), ("gov.plan", true)],
+                ),
+                requirement("164.308(a)(8)", "Evaluation", required, Scope::Partial, Unknown, &["cross-region-copy-missing"], &[]),
+                requirement(
+                    "164.314(a)",
+                    "Business associate contracts",
+                    required,
+                    Scope::Reference,
+                    Manual,
+                    &[],
+                    &[("gov.contract", true)],
+                ),
+            ],
+            verdicts: counts,
+        },
+        FrameworkRow {
+            id: "soc2".into(),
+            title: "SOC 2, trust services criteria".into(),
+            version: "TSC 2017".into(),
+            requirements: vec![
+                requirement("A1.2", "Backups are run and watched", unstated, Scope::Direct, NotMet, &["rpo-exceeded"], &[]),
+                requirement("CC9.9", "Lifecycles are valid", unstated, Scope::Direct, Met, &["lifecycle-invalid"], &[]),
+            ],
+            verdicts: counts,
+        },
     ]
 }
 
-type Facts<'a> = (Option<i64>, &'a str, i64, i64, Vec<Segment>);
-
-fn exposure() -> Vec<ExposureRow> {
-    let start_s = window().start_s;
-    let at = |text: &str| parse(text).unwrap();
-    let row = |arn: String, kind: &str, region: &str| ExposureRow {
-        subject_arn: arn,
-        subject_type: kind.into(),
-        account_id: ACCOUNT.into(),
-        region: region.into(),
-        scenario: "any".into(),
-        objective_id: "production".into(),
-        rpo_s: 24 * HOUR_S,
-        tolerance_s: 2 * HOUR_S,
-        approved: true,
-        lower_rpo_s: 0,
-        upper_rpo_s: None,
-        achieved_rpo_s: None,
-        worst_s: None,
-        compliant_s: 0,
-        violated_s: 0,
-        unknown_s: 0,
-        segments: Vec::new(),
+fn reads() -> Vec<ReadRow> {
+    let row = |table: &str, complete, gaps, rows| ReadRow {
+        table: table.into(),
+        doc: "One row for each.".into(),
+        places: 4,
+        complete,
+        gaps,
+        rows,
     };
-    let rds = |name: &str| format!("arn:aws:rds:eu-west-1:{ACCOUNT}:db:{name}");
-    let daily = |missed: &[i64], step_h: i64| {
-        let days = (-1..90 * 24 / step_h).filter(|day| !missed.contains(day));
-        let data: Vec<_> = days.map(|day| start_s + day * step_h * HOUR_S + 5 * HOUR_S).collect();
-        data.windows(2)
-            .map(|pair| Segment { start_s: pair[0] + HOUR_S / 2, end_s: pair[1] + HOUR_S / 2, exposure_s: Some(HOUR_S / 2), rises: true })
-            .collect::<Vec<_>>()
-    };
-    let mut partly: Vec<_> = daily(&[], 24).into_iter().filter(|segment| segment.end_s < at("2026-11-05")).collect();
-    let seen_until_s = partly.last().map_or(start_s, |segment| segment.end_s);
-    partly.push(Segment { start_s: seen_until_s, end_s: window().end_s, exposure_s: None, rises: true });
-    let mut rows = vec![
-        row(rds("prod-orders"), "AWS::RDS::DBInstance", "eu-west-1"),
-        row(rds("billing-ledger"), "AWS::RDS::DBInstance", "eu-west-1"),
-        row(format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/audit-logs"), "AWS::DynamoDB::Table", "us-east-1"),
-        row(rds("prod-orders"), "AWS::RDS::DBInstance", "eu-west-1"),
-        row(rds("reports"), "AWS::RDS::DBInstance", "eu-west-1"),
-    ];
-    // achieved, worst instant, violated and unknown seconds, course
-    let facts: [Facts<'_>; 5] = [
-        (Some(3_070 * 60), "2026-09-14T06:10:00Z", 3 * DAY_S, 0, daily(&[22, 55, 56], 24)),
-        (Some(29 * HOUR_S + 120), "2026-11-02T05:02:00Z", 3 * HOUR_S, 0, daily(&[143], 12)),
-        (None, "", 0, window().end_s - seen_until_s, partly),
-        (Some(19 * DAY_S), "2026-11-20T00:00:00Z", 18 * DAY_S - 2 * HOUR_S, 0, daily(&(72..90).collect::<Vec<_>>(), 24)),
-        (Some(88_200), "2026-10-25T05:30:00Z", 0, 0, daily(&[], 24)),
-    ];
-    for (row, (achieved_s, worst, violated_s, unknown_s, segments)) in rows.iter_mut().zip(facts) {
-        (row.achieved_rpo_s, row.upper_rpo_s, row.lower_rpo_s) = (achieved_s, achieved_s, achieved_s.unwrap_or(88_800));
-        (row.violated_s, row.unknown_s) = (violated_s, unknown_s);
-        row.compliant_s = window().seconds() - violated_s - unknown_s;
-        row.worst_s = parse(worst).ok();
-        row.segments = segments;
-    }
-    let last_s = rows[3].segments.last().map_or(start_s, |segment| segment.end_s);
-    rows[3].segments.push(Segment { start_s: last_s, end_s: window().end_s, exposure_s: Some(HOUR_S / 2), rises: true });
-    rows[3].scenario = "other_region".into();
-    (rows[4].objective_id, rows[4].approved) = (String::new(), false);
-    rows
+    vec![row("copy_jobs", 3, 1, 497), row("recovery_points", 3, 1, 7_412), row("backup_jobs", 4, 0, 1_702)]
 }
 
-fn protection() -> Vec<ProtectionRow> {
-    let cell = |[yes, no, unknown, not_owed]: [u64; 4]| ProtectionCell { yes, no, unknown, not_owed };
-    let row = |kind: &str, cells: [[u64; 4]; 5]| ProtectionRow { resource_type: kind.into(), cells: cells.map(cell) };
-    vec![
-        row("AWS::RDS::DBInstance", [[22, 0, 0, 0], [21, 1, 0, 0], [18, 2, 0, 2], [20, 2, 0, 0], [15, 7, 0, 0]]),
-        row("AWS::RDS::DBCluster", [[4, 0, 0, 0], [4, 0, 0, 0], [4, 0, 0, 0], [4, 0, 0, 0], [4, 0, 0, 0]]),
-        row("AWS::DynamoDB::Table", [[9, 2, 0, 0], [9, 2, 0, 0], [7, 0, 4, 0], [7, 0, 4, 0], [3, 4, 4, 0]]),
-        row("AWS::S3::Bucket", [[8, 5, 0, 0], [8, 5, 0, 0], [8, 5, 0, 0], [7, 6, 0, 0], [0, 9, 0, 4]]),
-        row("AWS::EFS::FileSystem", [[3, 0, 0, 0], [3, 0, 0, 0], [3, 0, 0, 0], [3, 0, 0, 0], [0, 0, 0, 3]]),
-    ]
+fn waivers() -> Vec<WaiverRow> {
+    vec![WaiverRow {
+        id: "W-003".into(),
+        rule_id: "rpo-exceeded".into(),
+        subjects: "arn:aws:rds:*:db:<script>*".into(),
+        reason: "The staging copy is made anew every week.".into(),
+        owner: "role:staging".into(),
+        approver: "role:head-of-engineering".into(),
+        start_s: window().start_s,
+        expires_s: window().end_s + 30 * DAY_S,
+        compensating_control: "Production can be cloned within a day.".into(),
+    }]
+}
+
+fn objectives() -> Vec<ObjectiveRow> {
+    let row = |id: &str, asks: &[(&str, &str)], approved_by: &str| ObjectiveRow {
+        id: id.into(),
+        subjects: if id.is_empty() { "every resource that no entry names".into() } else { "tags tier=production".into() },
+        asks: asks.iter().map(|(duty, value)| ((*duty).into(), (*value).into())).collect(),
+        valid_from: String::new(),
+        owner: String::new(),
+        approved_by: approved_by.into(),
+    };
+    vec![row("production", &[("rpo", "24h"), ("tolerance", "2h")], "role:board"), row("", &[("rpo", "24 h")], "")]
 }

@@ -26,6 +26,8 @@ pub struct Segment {
     pub exposure_s: Option<i64>,
     /// Whether it grows by a second each second; else it is level.
     pub rises: bool,
+    /// What the objective in force at its time allows; `None` if nothing, or if that is not known.
+    pub limit_s: Option<i64>,
 }
 
 impl Segment {
@@ -33,6 +35,19 @@ impl Segment {
     fn exposure_at(&self, moment_s: i64) -> Option<i64> {
         let grown_s = if self.rises { moment_s.saturating_sub(self.start_s) } else { 0 };
         self.exposure_s.map(|exposure_s| exposure_s.saturating_add(grown_s).max(0))
+    }
+
+    /// The part of it in which exposure is known to be beyond what is allowed.
+    pub fn beyond(&self) -> Option<(i64, i64)> {
+        let (exposure_s, limit_s) = (self.exposure_s?, self.limit_s?);
+        let crossed_s = if self.rises { self.start_s.saturating_add(limit_s.saturating_sub(exposure_s)) } else { self.end_s };
+        let from_s = if exposure_s > limit_s { self.start_s } else { self.start_s.max(crossed_s) };
+        (from_s < self.end_s).then_some((from_s, self.end_s))
+    }
+
+    /// The highest exposure of it, if it is known.
+    pub fn peak_s(&self) -> Option<i64> {
+        self.exposure_at(self.end_s)
     }
 }
 
@@ -52,8 +67,8 @@ const SPANS: usize = 200;
 pub struct Timeline {
     /// The sawtooth as an SVG path in `WIDTH` × `HEIGHT` units; empty if nothing is known.
     pub path: String,
-    /// `y` of the objective's line.
-    pub objective_y: i64,
+    /// The objective's line: a level for each objective that was in force.
+    pub objective: Vec<Level>,
     /// Spans beyond the objective.
     pub violated: Vec<Span>,
     /// Spans of which nothing is known.
@@ -71,6 +86,17 @@ pub struct Span {
     pub width: String,
 }
 
+/// A stretch of the objective's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Level {
+    /// Where it begins, such as `12.34%`.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+    /// Its height.
+    pub y: i64,
+}
+
 /// A mark on the axis of time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tick {
@@ -80,7 +106,45 @@ pub struct Tick {
     pub text: String,
 }
 
-/// Draws segments over a window against an objective (target and tolerance, at least a second).
+/// Things that happened, closer together than a reader could tell apart, as one mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// Where it stands, such as `12.34%`.
+    pub at: String,
+    /// How many things it stands for.
+    pub count: u64,
+}
+
+/// Marks closer than this many basis points of the window are one.
+const APART_BP: i64 = 25;
+
+/// Marks for the moments that lie in a window, in order of time.
+pub fn marks(moments: impl IntoIterator<Item = i64>, window: Window) -> Vec<Mark> {
+    let axes = Axes { window, objective_s: 1 };
+    let whole = i64::try_from(WHOLE_BP).unwrap_or(i64::MAX);
+    let inside = moments.into_iter().filter(|moment_s| (window.start_s..window.end_s).contains(moment_s));
+    let mut places: Vec<_> = inside.map(|moment_s| axes.share(moment_s, whole)).collect();
+    places.sort_unstable();
+    let mut marks: Vec<(i64, u64)> = Vec::new();
+    for place in places {
+        match marks.last_mut() {
+            Some((first, count)) if place - *first < APART_BP => *count += 1,
+            _ => marks.push((place, 1)),
+        }
+    }
+    let mark = |(place, count)| Mark { at: position(u64::try_from(place).unwrap_or(0)), count };
+    marks.into_iter().map(mark).collect()
+}
+
+/// Stretches of time as shares of a window; what lies outside is cut off.
+pub fn spans(stretches: impl IntoIterator<Item = (i64, i64)>, window: Window) -> Vec<Span> {
+    let cut = |(from_s, to_s): (i64, i64)| (from_s.max(window.start_s), to_s.min(window.end_s));
+    let mut inside: Vec<_> = stretches.into_iter().map(cut).filter(|(from_s, to_s)| from_s < to_s).collect();
+    inside.sort_unstable();
+    Axes { window, objective_s: 1 }.spans(inside.into_iter())
+}
+
+/// Draws segments over a window in units of an objective (target and tolerance, at least a second): the one that is in force at the end.
 ///
 /// Segments are cut to the window; empty ones and such that begin before the last one ended are left out.
 pub fn timeline(segments: &[Segment], window: Window, objective_s: i64) -> Timeline {
@@ -89,16 +153,11 @@ pub fn timeline(segments: &[Segment], window: Window, objective_s: i64) -> Timel
     let axes = Axes { window, objective_s };
     let known = segments.iter().filter(|segment| segment.exposure_s.is_some()).count();
     let path = if known > TEETH { axes.columns(&segments) } else { axes.teeth(&segments) };
-    let violated = segments.iter().filter_map(|segment| {
-        let exposure_s = segment.exposure_s?;
-        let crossed_s = if segment.rises { segment.start_s.saturating_add(objective_s.saturating_sub(exposure_s)) } else { segment.end_s };
-        let from_s = if exposure_s > objective_s { segment.start_s } else { segment.start_s.max(crossed_s) };
-        (from_s < segment.end_s).then_some((from_s, segment.end_s))
-    });
+    let violated = segments.iter().filter_map(Segment::beyond);
     let unknown = segments.iter().filter(|segment| segment.exposure_s.is_none()).map(|segment| (segment.start_s, segment.end_s));
     Timeline {
         path,
-        objective_y: HEIGHT - OBJECTIVE,
+        objective: axes.levels(&segments),
         violated: axes.spans(violated),
         unknown: axes.spans(unknown),
         cut: segments.iter().any(|segment| segment.exposure_at(segment.end_s).is_some_and(|high| axes.height(high) > HEIGHT)),
@@ -112,7 +171,7 @@ fn inside(segments: &[Segment], window: Window) -> Vec<Segment> {
         let start_s = segment.start_s.max(window.start_s);
         let end_s = segment.end_s.min(window.end_s);
         if start_s >= earliest && start_s < end_s {
-            kept.push(Segment { start_s, end_s, exposure_s: segment.exposure_at(start_s), rises: segment.rises });
+            kept.push(Segment { start_s, end_s, exposure_s: segment.exposure_at(start_s), ..*segment });
         }
     }
     kept
@@ -184,6 +243,22 @@ impl Axes {
             shape.known_until_s = Some(column + 1);
         }
         shape.close()
+    }
+
+    /// The objective's line, from where one was in force to where it was another.
+    fn levels(&self, segments: &[Segment]) -> Vec<Level> {
+        let mut runs: Vec<(i64, i64, i64)> = Vec::new();
+        for segment in segments {
+            let Some(limit_s) = segment.limit_s else { continue };
+            match runs.last_mut() {
+                Some(run) if run.2 == limit_s && run.1 == segment.start_s => run.1 = segment.end_s,
+                _ => runs.push((segment.start_s, segment.end_s, limit_s)),
+            }
+        }
+        runs.truncate(SPANS);
+        let whole = i64::try_from(WHOLE_BP).unwrap_or(i64::MAX);
+        let text = |moment_s| position(u64::try_from(self.share(moment_s, whole)).unwrap_or(0));
+        runs.into_iter().map(|(from_s, to_s, limit_s)| Level { from: text(from_s), to: text(to_s), y: self.y(limit_s) }).collect()
     }
 
     fn column_end(&self, column: i64, columns: i64) -> i64 {
@@ -265,13 +340,14 @@ mod tests {
 
     const WINDOW: Window = Window { start_s: 0, end_s: 100 * HOUR_S };
 
-    /// Segments from (start, end, exposure at start) in hours.
-    fn segments(hours: &[(i64, i64, Option<i64>)]) -> Vec<Segment> {
+    /// Segments from (start, end, exposure at start) in hours, with an objective in hours.
+    fn segments(hours: &[(i64, i64, Option<i64>)], objective: i64) -> Vec<Segment> {
         let segment = |(start, end, exposure): &(i64, i64, Option<i64>)| Segment {
             start_s: start * HOUR_S,
             end_s: end * HOUR_S,
             exposure_s: exposure.map(|hours| hours * HOUR_S),
             rises: true,
+            limit_s: Some(objective * HOUR_S),
         };
         hours.iter().map(segment).collect()
     }
@@ -303,7 +379,7 @@ mod tests {
             ),
         ];
         for (shows, hours, objective, path, violated, unknown) in cases {
-            let drawn = timeline(&segments(hours), WINDOW, objective * HOUR_S);
+            let drawn = timeline(&segments(hours, objective), WINDOW, objective * HOUR_S);
             let texts = |spans: &[Span]| spans.iter().map(|span| (span.at.clone(), span.width.clone())).collect::<Vec<_>>();
             let expected =
                 |spans: &[(&str, &str)]| spans.iter().map(|(at, width)| ((*at).to_owned(), (*width).to_owned())).collect::<Vec<_>>();
@@ -315,17 +391,52 @@ mod tests {
 
     #[test]
     fn a_level_segment_is_beyond_the_objective_all_the_time_or_never() {
-        let level = |hours: i64| Segment { start_s: 0, end_s: 100 * HOUR_S, exposure_s: Some(hours * HOUR_S), rises: false };
+        let level = |hours: i64| Segment {
+            start_s: 0,
+            end_s: 100 * HOUR_S,
+            exposure_s: Some(hours * HOUR_S),
+            rises: false,
+            limit_s: Some(24 * HOUR_S),
+        };
         assert!(timeline(&[level(24)], WINDOW, 24 * HOUR_S).violated.is_empty(), "as long as allowed is allowed");
         let beyond = timeline(&[level(25)], WINDOW, 24 * HOUR_S).violated;
         assert_eq!((beyond[0].at.as_str(), beyond[0].width.as_str()), ("0.00%", "100.00%"));
     }
 
     #[test]
+    fn the_line_of_an_objective_that_changed_has_steps() {
+        let mut two = segments(&[(0, 50, Some(0)), (50, 100, Some(0))], 24);
+        two[0].limit_s = Some(48 * HOUR_S);
+        let drawn = timeline(&two, WINDOW, 24 * HOUR_S);
+        let levels: Vec<_> = drawn.objective.iter().map(|level| (level.from.as_str(), level.to.as_str(), level.y)).collect();
+        assert_eq!(levels, [("0.00%", "50.00%", 12), ("50.00%", "100.00%", 36)]);
+        assert_eq!(drawn.violated.iter().map(|span| span.at.as_str()).collect::<Vec<_>>(), ["48.00%", "74.00%"], "each at its own limit");
+    }
+
+    #[test]
+    fn what_lies_close_together_is_one_mark() {
+        // what it shows, moments in hours, marks
+        let cases: [(&str, &[i64], &[(&str, u64)]); 4] = [
+            ("nothing, no mark", &[], &[]),
+            ("apart", &[0, 50], &[("0.00%", 1), ("50.00%", 1)]),
+            ("in any order", &[50, 0], &[("0.00%", 1), ("50.00%", 1)]),
+            ("outside of the window", &[-1, 100, 200], &[]),
+        ];
+        for (shows, hours, expected) in cases {
+            let found = marks(hours.iter().map(|hour| hour * HOUR_S), WINDOW);
+            let found: Vec<_> = found.iter().map(|mark| (mark.at.as_str(), mark.count)).collect();
+            assert_eq!(found, expected, "{shows}");
+        }
+        let close = marks((0..100_000).map(|at| at * 3), WINDOW);
+        assert!(close.len() <= 401, "{}", close.len());
+        assert_eq!(close.iter().map(|mark| mark.count).sum::<u64>(), 100_000, "none is lost");
+    }
+
+    #[test]
     fn a_long_history_stays_small() {
         let hourly: Vec<_> = (0..8_760).map(|hour| (hour, hour + 1, Some(1))).collect();
         let window = Window { start_s: 0, end_s: 8_760 * HOUR_S };
-        let drawn = timeline(&segments(&hourly), window, HOUR_S);
+        let drawn = timeline(&segments(&hourly, 1), window, HOUR_S);
         assert!(drawn.path.len() < 8_000, "{}", drawn.path.len());
         assert_eq!(drawn.violated.len(), 1);
         assert!(ticks(window).len() <= 13);
@@ -335,10 +446,11 @@ mod tests {
         /// Whatever comes in: no panic, everything inside the drawing, bounded size.
         #[test]
         fn the_drawing_is_bounded(
-            spans in proptest::collection::vec((any::<i64>(), any::<i64>(), proptest::option::of(any::<i64>()), any::<bool>()), 0..700),
+            spans in proptest::collection::vec((any::<i64>(), any::<i64>(), proptest::option::of(any::<i64>()), any::<bool>(), proptest::option::of(any::<i64>())), 0..700),
             start_s in any::<i64>(), end_s in any::<i64>(), objective_s in any::<i64>(),
         ) {
-            let segments: Vec<_> = spans.into_iter().map(|(start_s, end_s, exposure_s, rises)| Segment { start_s, end_s, exposure_s, rises }).collect();
+            let segment = |(start_s, end_s, exposure_s, rises, limit_s)| Segment { start_s, end_s, exposure_s, rises, limit_s };
+            let segments: Vec<_> = spans.into_iter().map(segment).collect();
             let drawn = timeline(&segments, Window { start_s, end_s }, objective_s);
             prop_assert!(drawn.path.len() < 20_000);
             let numbers = drawn.path.split(|c: char| !c.is_ascii_digit() && c != '-').filter(|text| !text.is_empty());

@@ -11,8 +11,6 @@ use super::View;
 use super::text::{grouped, plural};
 use super::view::{GapGroup, Totals};
 
-/// Groups of gaps that are listed.
-const MOST_GAPS: usize = 8;
 /// Below this many columns nothing gets narrower.
 const LEAST_WIDTH: u16 = 40;
 
@@ -59,18 +57,15 @@ impl Paint {
         let reads = plural(gaps.reads, "read is not complete", "reads are not complete");
         let unknown = format!("{} of {}", grouped(gaps.unknown), plural(owed, "verdict is unknown", "verdicts are unknown"));
         let mut text = self.wrapped(&self.colored(&format!("? {unknown}; {reads}"), Color::Yellow)) + "\n";
-        let mut table = self.table(&["Not read", "Where", "Why", "Unknown"]);
-        for group in gaps.groups.iter().take(MOST_GAPS) {
-            table.add_row([Cell::new(&group.operation), Cell::new(place(group)), Cell::new(why(group)), number(group.unknown)]);
+        for group in &gaps.groups {
+            let effect = plural(group.unknown, "verdict rests on it", "verdicts rest on it");
+            text += &self.indented(&format!("  {} {} ({effect})", operation(group), told(group)), 6);
+            if !group.reason.is_empty() {
+                text += &self.indented(&format!("      {}", group.reason), 6);
+            }
         }
-        if !gaps.groups.is_empty() {
-            text += &table.to_string();
-            text.push('\n');
-        }
-        let hidden = gaps.more + u64::try_from(gaps.groups.len().saturating_sub(MOST_GAPS)).unwrap_or(0);
-        if hidden > 0 {
-            text += &self.wrapped(&format!("  and {} more, see the report", grouped(hidden)));
-            text.push('\n');
+        if gaps.more > 0 {
+            text += &self.indented(&format!("  and {} more, see the report", grouped(gaps.more)), 6);
         }
         text
     }
@@ -97,6 +92,9 @@ impl Paint {
             let counts = format!("{} of {} fail{}", grouped(item.fail), grouped(item.owed), unknown_too(item.unknown));
             let lines = format!("{place}. [{severity}] {} ({counts})", item.title);
             text += &self.indented(&lines, 3);
+            let names: Vec<_> = item.named.iter().map(|one| one.name.as_str()).collect();
+            let more = if item.more_named > 0 { format!(" and {} more", grouped(item.more_named)) } else { String::new() };
+            text += &self.indented(&format!("   {}{more}", names.join(", ")), 3);
             for line in [&item.example, &item.fix].into_iter().filter(|line| !line.is_empty()) {
                 text += &self.indented(&format!("   {line}"), 3);
             }
@@ -188,13 +186,17 @@ fn number(count: u64) -> Cell {
     Cell::new(grouped(count)).set_alignment(CellAlignment::Right)
 }
 
-fn place(group: &GapGroup) -> String {
-    let names = if group.parents.is_empty() { String::new() } else { format!(": {}", group.parents.join(", ")) };
-    format!("{} {}{names}", group.account_id, group.region)
+/// What was asked, and what came of it: `ListCopyJobs was throttled`.
+fn operation(group: &GapGroup) -> String {
+    let operation = if group.operation.is_empty() { &group.table } else { &group.operation };
+    format!("{operation} {}", group.outcome)
 }
 
-fn why(group: &GapGroup) -> String {
-    if group.reason.is_empty() { group.status.word().to_owned() } else { format!("{}: {}", group.status, group.reason) }
+/// Where, and for which vaults or plans.
+fn told(group: &GapGroup) -> String {
+    let more = if group.more_parents > 0 { format!(" and {} more", grouped(group.more_parents)) } else { String::new() };
+    let names = if group.parents.is_empty() { String::new() } else { format!(", for {}{more}", group.parents.join(", ")) };
+    format!("in {}, account {}{names}", group.region, group.account_id)
 }
 
 fn unknown_too(unknown: u64) -> String {

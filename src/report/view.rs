@@ -1,21 +1,33 @@
-//! The one view of a judgement that every report for people is written from: counted, sorted, cut to size, in words.
+//! What reports for people are written from: counted, sorted, cut to size, in words. [`View`] is the overview; every page has a view of its own.
 //!
 //! Built from a [`Judgement`]; templates only place what is here. Nothing is judged anew: what is counted are the verdicts of the findings.
 //! Lists are cut to a length that keeps a page readable, and what was cut is said as `more`. Texts are cleaned but not escaped; that is the
 //! format's affair.
 
-mod exposure;
-mod gaps;
+pub mod course;
+mod effects;
+pub mod exposure;
+pub mod findings;
+pub mod frameworks;
+pub mod gaps;
+pub mod index;
 pub(super) mod ledger;
-mod protection;
-mod rules;
+pub mod method;
+pub mod paging;
+pub mod protection;
+pub mod resource;
+pub mod resources;
+pub mod restores;
+pub mod totals;
 
 use serde::Serialize;
 
 pub use exposure::{ExposureLine, ExposureView};
+pub use frameworks::FrameworkCard;
 pub use gaps::{GapGroup, GapsView};
-pub use protection::{CellView, FrameworkView, ProtectionLine, ProtectionView};
-pub use rules::{FindingView, RuleView, RulesView, SeverityCounts, TodoItem, TodoView, Totals};
+pub use index::subjects_with_pages;
+pub use protection::{CellView, ProtectionLine, ProtectionView};
+pub use totals::{SeverityCounts, TodoItem, TodoView, Totals};
 
 use super::dates;
 use super::input::{About, CollectionRow, Judgement};
@@ -23,10 +35,10 @@ use super::text::{clean, clip, count};
 
 /// Accounts and Regions named in the head of a page.
 const MOST_NAMES: usize = 24;
-/// Collections in the table at the end.
-const MOST_COLLECTIONS: usize = 60;
+/// Groups of gaps that an overview tells.
+const MOST_GAPS: usize = 5;
 
-/// A judgement, arranged for people.
+/// A judgement at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct View {
     /// Name of the report.
@@ -56,13 +68,11 @@ pub struct View {
     /// What to do first.
     pub todo: TodoView,
     /// Frameworks.
-    pub frameworks: Vec<FrameworkView>,
+    pub frameworks: Vec<FrameworkCard>,
     /// How much could have been lost.
     pub exposure: ExposureView,
     /// What is protected.
     pub protection: ProtectionView,
-    /// Findings by rule.
-    pub rules: RulesView,
 }
 
 /// A window in numbers and words.
@@ -89,7 +99,7 @@ pub struct Names {
     pub more: u64,
 }
 
-/// The collections that were read, newest first.
+/// The collections that were read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CollectionsView {
     /// How many there are.
@@ -98,10 +108,6 @@ pub struct CollectionsView {
     pub complete: u64,
     /// When the newest began; `None` without any.
     pub newest_s: Option<i64>,
-    /// The newest of them.
-    pub shown: Vec<CollectionLine>,
-    /// How many are not shown.
-    pub more: u64,
 }
 
 /// One collection.
@@ -115,6 +121,10 @@ pub struct CollectionLine {
     pub complete: bool,
     /// Reads in it that are not complete.
     pub gaps: u64,
+    /// ARN of whoever read it.
+    pub caller: String,
+    /// Version of the tool that wrote it.
+    pub tool_version: String,
 }
 
 impl View {
@@ -122,6 +132,7 @@ impl View {
     pub fn build(judgement: &Judgement) -> Self {
         let about = &judgement.about;
         let ledger = ledger::Ledger::new(judgement);
+        let index = index::Index::new(judgement);
         Self {
             title: clip(&about.title, 120),
             tool_version: clean(&about.tool_version),
@@ -134,12 +145,11 @@ impl View {
             rules_digest: clip(&about.rules_digest, 128),
             scope: clip(&about.scope, 2_000),
             totals: ledger.totals(),
-            gaps: gaps::view(judgement),
-            todo: ledger.todo(),
-            frameworks: protection::frameworks(&judgement.frameworks),
-            exposure: exposure::view(&judgement.exposure, about.window),
+            gaps: gaps::view(judgement, &index, MOST_GAPS),
+            todo: ledger.todo(&index),
+            frameworks: frameworks::cards(&judgement.frameworks),
+            exposure: exposure::view(&judgement.exposure, about.window, &index),
             protection: protection::view(&judgement.protection),
-            rules: ledger.rules(),
         }
     }
 }
@@ -158,6 +168,15 @@ fn names(names: &[String]) -> Names {
 }
 
 fn collections(rows: &[CollectionRow]) -> CollectionsView {
+    CollectionsView {
+        count: count(rows.len()),
+        complete: count(rows.iter().filter(|row| row.complete && row.gaps == 0).count()),
+        newest_s: rows.iter().map(|row| row.started_s).max(),
+    }
+}
+
+/// The newest collections, newest first, and how many are not told.
+fn collection_lines(rows: &[CollectionRow], most: usize) -> (Vec<CollectionLine>, u64) {
     let mut sorted: Vec<_> = rows.iter().collect();
     sorted.sort_by(|a, b| (b.started_s, &b.id).cmp(&(a.started_s, &a.id)));
     let line = |row: &&CollectionRow| CollectionLine {
@@ -165,13 +184,8 @@ fn collections(rows: &[CollectionRow]) -> CollectionsView {
         started_s: row.started_s,
         complete: row.complete && row.gaps == 0,
         gaps: row.gaps,
+        caller: clip(&row.caller, 200),
+        tool_version: clip(&row.tool_version, 40),
     };
-    let shown: Vec<_> = sorted.iter().take(MOST_COLLECTIONS).map(line).collect();
-    CollectionsView {
-        count: count(sorted.len()),
-        complete: count(sorted.iter().filter(|row| row.complete && row.gaps == 0).count()),
-        newest_s: sorted.first().map(|row| row.started_s),
-        more: count(sorted.len() - shown.len()),
-        shown,
-    }
+    (sorted.iter().take(most).map(line).collect(), count(sorted.len().saturating_sub(most)))
 }

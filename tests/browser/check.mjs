@@ -1,16 +1,19 @@
-// Opens a report in Chromium and holds it to what the project promises of its pages:
+// Opens every page of a report in Chromium, found by following links from the overview, and holds each to what the project promises of its pages:
 //   nothing is requested but the file itself, the console stays silent under the page's own security policy,
-//   axe finds no violation (WCAG 2.2 AA and best practice) in light and dark, wide and at 320 px, with details closed and open,
-//   the page itself never scrolls sideways at 320 px, and in print nothing stays folded away.
+//   axe finds no violation (WCAG 2.2 AA and best practice) in light, dark and print, wide and at 320 px,
+//   the page itself never scrolls sideways,
+//   with the keyboard alone the skip link works, Tab reaches everything that can be used, in order and visibly,
+//   links lead to files that are there, and a PDF comes out.
 //
-//   npm ci && node check.mjs FILE.html [SCREENSHOT.png]
+//   npm ci && node check.mjs FOLDER/report.html [SCREENSHOT.png]
 //
-// The browser is Debian's (CHROMIUM names another). Further pictures are written beside the first: -dark, -narrow.
+// The browser is Debian's (CHROMIUM names another). Further pictures of the overview are written beside the first: -dark, -narrow, and a PDF.
 
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -19,84 +22,163 @@ const ARGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 const VIEWS = [
-  { name: 'light', width: 1280, colorScheme: 'light' },
-  { name: 'dark', width: 1280, colorScheme: 'dark' },
-  { name: 'narrow', width: 320, colorScheme: 'light' },
-  { name: 'narrow and dark', width: 320, colorScheme: 'dark' },
-  { name: 'tablet', width: 768, colorScheme: 'light' },
+  { name: 'light', width: 1280, colorScheme: 'light', media: 'screen' },
+  { name: 'dark', width: 1280, colorScheme: 'dark', media: 'screen' },
+  { name: 'narrow', width: 320, colorScheme: 'light', media: 'screen' },
+  { name: 'narrow and dark', width: 320, colorScheme: 'dark', media: 'screen' },
+  { name: 'print', width: 1000, colorScheme: 'light', media: 'print' },
 ];
 
 const [file, picture] = process.argv.slice(2);
 if (!file) {
-  console.error('usage: node check.mjs FILE.html [SCREENSHOT.png]');
+  console.error('usage: node check.mjs FOLDER/report.html [SCREENSHOT.png]');
   process.exit(2);
 }
-const page_url = pathToFileURL(resolve(file)).href;
+const overview = pathToFileURL(resolve(file)).href;
 const faults = [];
+const found = new Set([overview]);
+const waiting = [overview];
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
 try {
-  for (const view of VIEWS) {
-    await look(view, false); // under the page's own policy
-    await look(view, true); // with axe inside, which that policy would refuse
-  }
-  await print();
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work));
+  await pictures();
 } finally {
   await browser.close();
 }
 for (const fault of faults) console.error(`fault: ${fault}`);
-console.log(faults.length === 0 ? `${file}: ${VIEWS.length} views, no fault` : `${file}: ${faults.length} faults`);
+console.log(`${file}: ${found.size} pages in ${VIEWS.length} views, ${faults.length === 0 ? 'no fault' : `${faults.length} faults`}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
-/** One view of the page: with axe, or without it as readers get it. */
-async function look(view, withAxe) {
-  const fault = (text) => faults.push(`${view.name}: ${text}`);
-  const { page, close } = await open(view, withAxe, fault);
-  if (withAxe) {
-    await axe(page, fault);
-    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
-    await axe(page, (text) => fault(`details open: ${text}`));
+/** Takes pages from the list until it is empty and nobody else can add to it. */
+async function work() {
+  const plain = await browser.newContext({ offline: true });
+  const tested = await browser.newContext({ offline: true, bypassCSP: true });
+  for (let idle = 0; idle < 100;) {
+    const url = waiting.shift();
+    if (url === undefined) {
+      idle += 1;
+      await new Promise((done) => setTimeout(done, 50));
+      continue;
+    }
+    idle = 0;
+    const fault = (text) => faults.push(`${decodeURI(url).split('/').slice(-2).join('/')}: ${text}`);
+    try {
+      await asReadersGetIt(plain, url, fault);
+      await withAxe(tested, url, fault);
+    } catch (error) {
+      fault(error.message.split('\n')[0]);
+    }
   }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) fault(`the page is ${wide} px wider than the window`);
-  if (!withAxe && picture && !view.name.includes(' ') && view.name !== 'tablet') {
+  await plain.close();
+  await tested.close();
+}
+
+/** The page under its own policy: what it asks for, where its links lead, whether it fits, and what the keyboard reaches. */
+async function asReadersGetIt(context, url, fault) {
+  const page = await open(context, url, VIEWS[0], fault);
+  follow(url, await page.evaluate(() => [...document.querySelectorAll('a[href]')].map((link) => link.getAttribute('href'))), fault);
+  await keyboard(page, fault);
+  for (const view of VIEWS.filter((view) => view.media === 'screen')) {
+    await look(page, view);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) fault(`${view.name}: the page is ${wide} px wider than the window`);
+  }
+  await look(page, VIEWS[0]);
+  const bytes = await page.pdf({ preferCSSPageSize: true, tagged: true });
+  if (bytes.length === 0) fault('print: no page came out');
+  await page.close();
+}
+
+/** The page with axe inside, which its own policy would refuse. */
+async function withAxe(context, url, fault) {
+  const page = await open(context, url, VIEWS[0], fault);
+  await page.evaluate(AXE);
+  for (const view of VIEWS) {
+    await look(page, view);
+    const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }), TAGS);
+    for (const violation of violations) {
+      const where = violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} (${node.any.concat(node.all, node.none).map((check) => check.message).join('; ')})`);
+      fault(`${view.name}: axe ${violation.id}: ${violation.help} at ${violation.nodes.length} places: ${where.join(' | ')}`);
+    }
+  }
+  await page.close();
+}
+
+/** A page in which every request but for itself, and every word on the console, is a fault. */
+async function open(context, url, view, fault) {
+  const page = await context.newPage();
+  await page.route('**/*', (route) => (route.request().url() === url ? route.continue() : route.abort()));
+  page.on('request', (request) => { if (request.url().split('#')[0] !== url) fault(`requests ${request.url()}`); });
+  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) fault(`console: ${message.text()}`); });
+  page.on('pageerror', (error) => fault(`error: ${error.message}`));
+  await look(page, view);
+  await page.goto(url, { waitUntil: 'load' });
+  return page;
+}
+
+async function look(page, view) {
+  await page.setViewportSize({ width: view.width, height: 900 });
+  await page.emulateMedia({ media: view.media, colorScheme: view.colorScheme });
+}
+
+/** Puts the pages that a page links to on the list; what leaves the report leaves by https. */
+function follow(from, links, fault) {
+  for (const href of links) {
+    const url = new URL(href, from);
+    if (url.protocol !== 'file:') {
+      if (url.protocol !== 'https:') fault(`links to ${href}`);
+      continue;
+    }
+    url.hash = '';
+    if (found.has(url.href)) continue;
+    found.add(url.href);
+    if (existsSync(fileURLToPath(url))) waiting.push(url.href);
+    else fault(`links to ${href}, which is not there`);
+  }
+}
+
+/** The skip link leads into the page, and Tab goes through everything that can be used, in the order of the document, each time visibly. */
+async function keyboard(page, fault) {
+  const usable = await page.evaluate(() => {
+    window.reached = [];
+    const usable = [...document.querySelectorAll('a[href], [tabindex="0"]')];
+    document.addEventListener('focusin', ({ target }) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(target);
+      const box = target.getBoundingClientRect();
+      const seen = box.width > 0 && box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+      window.reached.push({ at: usable.indexOf(target), marked: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2, seen });
+    });
+    return usable.length;
+  });
+  for (let press = 0; press < usable; press += 1) await page.keyboard.press('Tab');
+  const reached = await page.evaluate(() => window.reached);
+  if (reached.length !== usable) fault(`keyboard: ${usable} things can be used, Tab reaches ${reached.length}`);
+  const wrong = reached.findIndex((one, place) => one.at !== place);
+  if (wrong >= 0) fault(`keyboard: thing ${wrong} is not reached in its turn`);
+  const hidden = reached.filter((one) => !one.marked || !one.seen).length;
+  if (hidden > 0) fault(`keyboard: ${hidden} things have the focus and do not show it`);
+
+  await page.evaluate(() => { document.activeElement?.blur(); window.scrollTo(0, 0); document.body.focus(); });
+  await page.locator('a.skip').focus();
+  await page.keyboard.press('Enter');
+  const inside = await page.evaluate(() => document.activeElement?.id === 'main' || location.hash === '#main');
+  await page.keyboard.press('Tab');
+  const after = await page.evaluate(() => document.activeElement === document.body || document.querySelector('main, footer')?.contains(document.activeElement));
+  if (!inside || !after) fault('keyboard: the skip link does not lead to the content');
+}
+
+/** Pictures of the overview for people to look at. */
+async function pictures() {
+  if (!picture) return;
+  const context = await browser.newContext({ offline: true });
+  const page = await open(context, overview, VIEWS[0], () => {});
+  for (const view of VIEWS.slice(0, 3)) {
+    await look(page, view);
     const suffix = view.name === 'light' ? '' : `-${view.name}`;
     await page.screenshot({ path: picture.replace(/\.png$/, `${suffix}.png`), fullPage: true });
   }
-  await close();
-}
-
-/** A window of its own in which every request but the page, and every word on the console, is a fault. */
-async function open(view, bypassCSP, fault) {
-  const context = await browser.newContext({
-    viewport: { width: view.width, height: 900 }, colorScheme: view.colorScheme, bypassCSP, offline: true, javaScriptEnabled: true,
-  });
-  const page = await context.newPage();
-  await page.route('**/*', (route) => (route.request().url() === page_url ? route.continue() : route.abort()));
-  page.on('request', (request) => { if (request.url().split('#')[0] !== page_url) fault(`requests ${request.url()}`); });
-  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) fault(`console: ${message.text()}`); });
-  page.on('pageerror', (error) => fault(`error: ${error.message}`));
-  await page.goto(page_url, { waitUntil: 'load' });
-  return { page, close: () => context.close() };
-}
-
-async function axe(page, fault) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags } }), TAGS);
-  for (const violation of violations) {
-    const where = violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} (${node.any.concat(node.all, node.none).map((check) => check.message).join('; ')})`);
-    fault(`axe ${violation.id}: ${violation.help} at ${violation.nodes.length} places: ${where.join(' | ')}`);
-  }
-}
-
-/** On paper, folded sections are open: text inside a closed `details` must have a height. */
-async function print() {
-  const { page, close } = await open({ width: 1000, colorScheme: 'light' }, false, (text) => faults.push(`print: ${text}`));
-  await page.emulateMedia({ media: 'print' });
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))); // until it is laid out for paper
-  const folded = await page.evaluate(() => [...document.querySelectorAll('details > .body')].filter((body) => !body.checkVisibility({ contentVisibilityAuto: true })).length);
-  if (folded > 0) faults.push(`print: ${folded} sections stay folded`);
-  const bytes = await page.pdf({ format: 'A4', tagged: true, ...(picture ? { path: picture.replace(/\.png$/, '.pdf') } : {}) });
-  if (bytes.length === 0) faults.push('print: no page came out');
-  await close();
+  await look(page, VIEWS[0]);
+  await page.pdf({ preferCSSPageSize: true, tagged: true, path: picture.replace(/\.png$/, '.pdf') });
+  await context.close();
 }

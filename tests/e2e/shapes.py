@@ -14,6 +14,9 @@ from xml.etree import ElementTree
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
+# Services list errors of their own only; what any of their operations may answer has a common code.
+_COMMON = {"rds": {"InvalidParameterValue"}, "kms": {"AccessDeniedException", "ValidationException"}}
+
 
 class ShapeCheck:
     """Collects problems and the operations seen, over any number of clients."""
@@ -42,8 +45,7 @@ class ShapeCheck:
         code = parsed["Error"]["Code"]
         self.refused.add((model.name, code))
         listed = {shape.metadata.get("error", {}).get("code", shape.name) for shape in model.error_shapes}
-        # RDS lists faults of its own only; bad parameters have a common code.
-        if code not in listed | ({"InvalidParameterValue"} if service == "rds" else set()):
+        if code not in listed | _COMMON.get(service, set()):
             self.problems.append(f"{service} {model.name}: error {code} is not among {sorted(listed)}")
 
 

@@ -91,15 +91,16 @@ def test_recovery_points(world: World) -> None:
                 for row in page["RecoveryPoints"]:
                     expected[(row["BackupVaultArn"], row["RecoveryPointArn"])] = (
                         region, row["ResourceArn"], row["ResourceType"], row["Status"], seconds(row["CreationDate"]),
-                        seconds(row["CompletionDate"]), row["Lifecycle"]["DeleteAfterDays"],
-                        seconds(row["CalculatedLifecycle"]["DeleteAt"]), row.get("SourceBackupVaultArn"),
-                        row["CreatedBy"]["BackupPlanId"],
+                        seconds(row["CompletionDate"]), row.get("Lifecycle", {}).get("DeleteAfterDays"),
+                        seconds(row.get("CalculatedLifecycle", {}).get("DeleteAt")), row.get("SourceBackupVaultArn"),
+                        row.get("CreatedBy", {}).get("BackupPlanId"), row["IsEncrypted"], row.get("EncryptionKeyArn"),
+                        row.get("EncryptionKeyType"),
                     )  # fmt: skip
     seen = {
         key: (
             row["region"], row["resource_arn"], row["resource_type"], row["status"], row["creation_date_s"],
             row["completion_date_s"], row["delete_after_days"], row["delete_at_s"], row["source_backup_vault_arn"],
-            row["backup_plan_id"],
+            row["backup_plan_id"], row["is_encrypted"], row["encryption_key_arn"], row["encryption_key_type"],
         )
         for key, row in by(stored(world, "recovery_points"), "backup_vault_arn", "recovery_point_arn").items()
     }  # fmt: skip
@@ -147,10 +148,11 @@ def test_vaults_with_lock_policy_and_notifications(world: World) -> None:
         assert mine.keys() == told.keys()
         for arn, row in mine.items():
             assert (row["locked"], row["min_retention_days"]) == (told[arn]["Locked"], told[arn].get("MinRetentionDays"))
-    guarded = [row["backup_vault_arn"] for row in stored(world, "vault_policies") if row["policy"]]
-    assert guarded == ["arn:aws:backup:us-east-1:111122223333:backup-vault:main"]
-    [topic] = [row["sns_topic_arn"] for row in stored(world, "vault_notifications") if row["sns_topic_arn"]]
-    assert topic == "arn:aws:sns:us-east-1:111122223333:backups"
+    guarded = {row["backup_vault_arn"].rpartition(":")[2] for row in stored(world, "vault_policies") if row["policy"]}
+    assert guarded == {"main", "open", "family"}
+    heard = {row["backup_vault_arn"].rpartition(":")[2]: row["events"] for row in stored(world, "vault_notifications")}
+    assert json.loads(heard["main"]) == ["BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"]
+    assert heard["strict"] is None and "BACKUP_JOB_FAILED" in heard["open"]
 
 
 def test_snapshots(world: World) -> None:

@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 from harness import ACCOUNT, ControlError, Endpoint
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/AWSBackupDefaultServiceRole"
 DATABASE = f"arn:aws:rds:us-east-1:{ACCOUNT}:db:orders"
 
 
@@ -45,8 +46,13 @@ def backup(aws: Endpoint) -> Any:
 
 
 def all_pages(client: Any, operation: str, key: str, **told: Any) -> tuple[list[Any], int]:
-    """All items and the number of pages, through boto3's own paginator."""
-    pages = list(client.get_paginator(operation).paginate(**told))
+    """All items and the number of pages, through boto3's own paginator if it has one for this list."""
+    if client.can_paginate(operation):
+        pages = list(client.get_paginator(operation).paginate(**told))
+    else:
+        pages = [getattr(client, operation)(**told)]
+        while "NextToken" in pages[-1]:
+            pages.append(getattr(client, operation)(NextToken=pages[-1]["NextToken"], **told))
     return [item for page in pages for item in page[key]], len(pages)
 
 
@@ -56,6 +62,42 @@ def test_pages_are_complete_and_without_repeats(aws: Endpoint, backup: Any) -> N
     found, pages = all_pages(backup, "list_recovery_points_by_backup_vault", "RecoveryPoints", BackupVaultName="main")
     assert pages == 3
     assert len({row["RecoveryPointArn"] for row in found}) == 25
+
+
+def test_forced_pages_reach_every_list_of_aws_backup(aws: Endpoint, backup: Any) -> None:
+    chosen = {"Algorithm": "LATEST_WITHIN_WINDOW", "IncludeVaults": ["*"], "RecoveryPointTypes": ["SNAPSHOT"]}
+    for number in range(3):
+        name = f"plan_{number}"
+        plan = {
+            "RestoreTestingPlanName": name,
+            "ScheduleExpression": "cron(0 5 ? * SUN *)",
+            "RecoveryPointSelection": chosen,
+        }
+        backup.create_restore_testing_plan(RestoreTestingPlan=plan)
+        selection = {"RestoreTestingSelectionName": name, "IamRoleArn": ROLE, "ProtectedResourceType": "RDS", "ProtectedResourceArns": ["*"]}  # fmt: skip
+        backup.create_restore_testing_selection(RestoreTestingPlanName="plan_0", RestoreTestingSelection=selection)
+        backup.create_framework(
+            FrameworkName=name, FrameworkControls=[{"ControlName": "BACKUP_RECOVERY_POINT_ENCRYPTED"}]
+        )
+        report = {
+            "ReportDeliveryChannel": {"S3BucketName": "reports"},
+            "ReportSetting": {"ReportTemplate": "BACKUP_JOB_REPORT"},
+        }
+        backup.create_report_plan(ReportPlanName=name, **report)
+        backup.create_legal_hold(Title=name, Description=name)
+    aws.seed([point(1, ResourceArn=f"{DATABASE}-{number}") for number in range(3)])
+    aws.page_size(2)
+    listings = [
+        ("list_restore_testing_plans", "RestoreTestingPlans", {}),
+        ("list_restore_testing_selections", "RestoreTestingSelections", {"RestoreTestingPlanName": "plan_0"}),
+        ("list_frameworks", "Frameworks", {}),
+        ("list_report_plans", "ReportPlans", {}),
+        ("list_legal_holds", "LegalHolds", {}),
+        ("list_protected_resources", "Results", {}),
+    ]
+    for operation, key, told in listings:
+        found, pages = all_pages(backup, operation, key, **told)
+        assert (len(found), pages) == (3, 2), operation
 
 
 def test_forced_pages_reach_rds_too(aws: Endpoint) -> None:

@@ -15,7 +15,9 @@ import pytest
 
 from dataset import collections, manifest, rows
 from estate import build
-from estate.population import AWAY, HOME
+from estate.population import AWAY, HOME, population
+from estate.truth.points import has_points
+from estate.vaults import vault_arn
 from harness import ACCOUNT, Audit, Endpoint, Evaluation, differences
 
 
@@ -49,7 +51,7 @@ class Twice:
 
 
 def delete(aws: Endpoint) -> dict[str, str]:
-    """Delete a selection, a plan, a vault with its points, two points and a database; ARNs of what is gone."""
+    """Delete a selection, a plan, a vault with its points, a lock, a point and a database; ARNs of what matters later."""
     home, away = aws.client("backup", HOME), aws.client("backup", AWAY)
     plans = {row["BackupPlanName"]: row for row in home.list_backup_plans()["BackupPlansList"]}
     drop_selections(home, plans["selective"]["BackupPlanId"], {"by-arn"})
@@ -61,8 +63,14 @@ def delete(aws: Endpoint) -> dict[str, str]:
     home.delete_backup_vault_lock_configuration(BackupVaultName="main")
     newest = max(points(home, "main", ByResourceArn=db("sessions")), key=lambda point: point["CreationDate"])
     home.delete_recovery_point(BackupVaultName="main", RecoveryPointArn=newest["RecoveryPointArn"])
-    aws.client("rds", HOME).delete_db_instance(DBInstanceIdentifier="plain", SkipFinalSnapshot=True)
-    return {"plan": plans["slow"]["BackupPlanArn"], "point": newest["RecoveryPointArn"]}
+    rds = aws.client("rds", HOME)
+    rds.modify_db_instance(DBInstanceIdentifier="plain", DeletionProtection=False, ApplyImmediately=True)
+    rds.delete_db_instance(DBInstanceIdentifier="plain", SkipFinalSnapshot=True)
+    return {
+        "plan": plans["slow"]["BackupPlanArn"],
+        "copying plan": plans["gold"]["BackupPlanArn"],
+        "point": newest["RecoveryPointArn"],
+    }
 
 
 def drop_selections(backup: Any, plan_id: str, names: set[str]) -> None:
@@ -91,37 +99,86 @@ def test_the_first_verdicts_are_the_known_ones(twice: Twice) -> None:
 
 def test_what_is_gone_is_gone(twice: Twice) -> None:
     """And nothing else: every change has its cause in what was deleted."""
-    shop = f"arn:aws:rds:{HOME}:{ACCOUNT}:cluster:shop"
-    gone = {
-        ("lifecycle-invalid", twice.deleted["plan"]): ("pass", None),
-        ("plan-retention-too-short", twice.deleted["plan"]): ("pass", None),
-    }
-    unselected = {
-        ("native-backup-only", db(name)): ("pass", "fail") for name in ("by-arn", "slow")
-    } | {
-        ("opt-in-blocks-coverage", db(name)): ("pass", "not_applicable") for name in ("by-arn", "slow")
-    } | {
-        ("design-rpo-exceeded", db("by-arn")): ("pass", "not_applicable"),
-        ("design-rpo-exceeded", db("slow")): ("fail", "not_applicable"),
-    }  # fmt: skip
-    # The vault was emptied between the two moments; when is not known, and at the second one it had been.
-    uncopied = {
-        (rule, arn): change
-        for arn in (db("orders"), shop)
-        for rule, change in {"cross-region-copy-missing": ("pass", "fail"), "rpo-exceeded": ("pass", "unknown")}.items()
-    }
-    of_plain = {key: (verdict, None) for key, verdict in twice.first.verdicts.items() if key[1] == db("plain")}
-    # Its points are still there, but what a database owed of which nothing is known any more cannot be told.
-    of_plain[("point-retention-too-short", db("plain"))] = ("pass", "unknown")
-    stale = {
-        ("newest-point-stale", db("sessions")): ("pass", "fail"),
-        ("rpo-exceeded", db("sessions")): ("pass", "unknown"),
+    plain = {
+        key: (verdict, AFTER_PLAIN.get(key[0]))
+        for key, verdict in twice.first.verdicts.items()
+        if key[1] == db("plain") and verdict != AFTER_PLAIN.get(key[0])
     }
     roots = {
         key: ("not_applicable", "pass") for key in twice.first.verdicts if key[0] == "collection-interval-too-long"
     }
-    expected = gone | unselected | uncopied | of_plain | stale | roots
+    expected = without_plan(twice) | without_copies(twice) | without_lock() | stale() | plain | roots
     assert differences(_told(expected), _told(twice.changed)) == []
+
+
+# What is still said of a database of which only points and jobs are left. What it owed is not known any more.
+AFTER_PLAIN = {
+    "point-retention-too-short": "unknown",
+    "point-never-expires": "pass",
+    "point-outlived-lifecycle": "pass",
+    "recovery-point-not-encrypted": "pass",
+    "recovery-point-key-unusable": "pass",
+    "backup-job-failed": "not_applicable",
+    "backup-completed-with-issues": "not_applicable",
+}
+Changes = dict[tuple[str, str], tuple[str | None, str | None]]
+
+
+def without_plan(twice: Twice) -> Changes:
+    """A plan is gone with all that is said of it, and two databases are in no selection any more."""
+    of_plan = {key: (verdict, None) for key, verdict in twice.first.verdicts.items() if key[1] == twice.deleted["plan"]}
+    unselected = {("native-backup-only", db(name)): ("pass", "fail") for name in ("by-arn", "slow")}
+    blocked = {("opt-in-blocks-coverage", db(name)): ("pass", "not_applicable") for name in ("by-arn", "slow")}
+    design = {"by-arn": "pass", "slow": "fail"}
+    owing = {("design-rpo-exceeded", db(name)): (before, "not_applicable") for name, before in design.items()}
+    # Jobs of a rule that is gone are nobody's matter; by-arn was taken out of a plan that is still there.
+    jobs = {
+        (rule, db("slow")): ("pass", "not_applicable") for rule in ("backup-job-failed", "backup-completed-with-issues")
+    }
+    return of_plan | unselected | blocked | owing | jobs
+
+
+def without_copies(twice: Twice) -> Changes:
+    """The vault was emptied between the two moments; when is not known, and at the second one it had been."""
+    vault = vault_arn(AWAY, "copies")
+    of_vault = {key: (verdict, None) for key, verdict in twice.first.verdicts.items() if key[1] == vault}
+    copied = [member.arn for member in population() if member.plan == "gold" and member.copies == "done"]
+    uncopied = {
+        (rule, arn): change
+        for arn in copied
+        for rule, change in {"cross-region-copy-missing": ("pass", "fail"), "rpo-exceeded": ("pass", "unknown")}.items()
+    }
+    # Where the plan copies to there is nothing; a vault made there again may have any key and any lock.
+    copying = [member for member in population() if member.plan == "gold" and member.region == HOME]
+    keys = {
+        ("copy-needs-customer-key", member.arn): ("pass", "unknown") for member in copying if member.name != "plain"
+    }
+    lock = {("vault-lock-conflict", twice.deleted["copying plan"]): ("pass", "unknown")}
+    return of_vault | uncopied | keys | lock
+
+
+def without_lock() -> Changes:
+    """The lock of `main` is lifted: it was what guarded most points, and its policy can be taken away."""
+    main = vault_arn(HOME, "main")
+    of_vault = {
+        ("vault-lock-without-floor", main): ("pass", "not_applicable"),
+        ("vault-points-deletable", main): ("pass", "fail"),
+    }
+    elsewhere = {"sealed", "isle", "plain"}  # in a vault that is still locked, or gone altogether
+    guarded = [member for member in population() if has_points(member) and member.region == HOME]
+    points = {
+        ("no-point-in-locked-vault", member.arn): ("pass", "fail") for member in guarded if member.name not in elsewhere
+    }
+    return of_vault | points
+
+
+def stale() -> Changes:
+    """The newest point of one database is gone; the one before it is a day older."""
+    return {
+        ("newest-point-stale", db("sessions")): ("pass", "fail"),
+        ("last-recovery-point-too-old", db("sessions")): ("pass", "fail"),
+        ("rpo-exceeded", db("sessions")): ("pass", "unknown"),
+    }
 
 
 def _told(changes: dict[tuple[str, str], tuple[str | None, str | None]]) -> dict[tuple[str, str], str]:
@@ -129,9 +186,7 @@ def _told(changes: dict[tuple[str, str], tuple[str | None, str | None]]) -> dict
 
 
 def test_a_deleted_point_is_in_the_first_collection_only(twice: Twice) -> None:
-    held = [
-        {row["recovery_point_arn"] for row in rows(one, "recovery_points")} for one in collections(twice.dataset)
-    ]
+    held = [{row["recovery_point_arn"] for row in rows(one, "recovery_points")} for one in collections(twice.dataset)]
     assert len(held) == 2
     assert [twice.deleted["point"] in arns for arns in held] == [True, False]
     assert held[1] < held[0]

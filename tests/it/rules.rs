@@ -2,7 +2,9 @@
 
 use backup_audit::collect::tables;
 use backup_audit::engine::derived::relations;
-use backup_audit::engine::{Library, run_cases};
+use backup_audit::engine::frameworks::{KindOrigin, Scope};
+use backup_audit::engine::{Assessed, Finding, Library, RequirementState, assess, run_cases};
+use backup_audit::model::{Severity, Verdict};
 
 #[test]
 fn every_case_of_every_rule_holds() {
@@ -24,11 +26,127 @@ fn every_case_of_every_rule_holds() {
 }
 
 #[test]
+fn every_negated_predicate_makes_a_case_fail() {
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    let report = run_cases(&library.rules).unwrap();
+    let unnoticed: Vec<_> = report.unnoticed().map(|negation| (&negation.rule_id, negation.predicate)).collect();
+    assert!(unnoticed.is_empty(), "cases that prove nothing about these: {unnoticed:?}");
+    let of_pass = report.negations.iter().filter(|negation| negation.predicate == "pass").count();
+    assert_eq!(of_pass, library.rules.len());
+}
+
+#[test]
 fn every_rule_speaks_to_a_requirement_of_soc2_and_hipaa_or_says_none() {
     let library = Library::load(&relations(&tables()), None).unwrap();
     let controls = library.controls();
     for rule in library.rules.iter() {
         assert!(controls[&rule.id].contains("soc2:"), "{} speaks to no SOC 2 requirement", rule.id);
         assert!(rule.file.ends_with(&format!("/{}.yaml", rule.id)), "{} is in {}", rule.id, rule.file);
+    }
+}
+
+/// The controls of AWS Backup Audit Manager, as its guide lists them (choosing-controls, read in 2026).
+const AUDIT_MANAGER: [&str; 11] = [
+    "BACKUP_RESOURCES_PROTECTED_BY_BACKUP_PLAN",
+    "BACKUP_PLAN_MIN_FREQUENCY_AND_MIN_RETENTION_CHECK",
+    "BACKUP_RECOVERY_POINT_MANUAL_DELETION_DISABLED",
+    "BACKUP_RECOVERY_POINT_ENCRYPTED",
+    "BACKUP_RECOVERY_POINT_MINIMUM_RETENTION_CHECK",
+    "BACKUP_RESOURCES_PROTECTED_BY_CROSS_REGION",
+    "BACKUP_RESOURCES_PROTECTED_BY_CROSS_ACCOUNT",
+    "BACKUP_RESOURCES_PROTECTED_BY_BACKUP_VAULT_LOCK",
+    "BACKUP_LAST_RECOVERY_POINT_CREATED",
+    "RESTORE_TIME_FOR_RESOURCES_MEET_TARGET",
+    "RESOURCES_IN_LOGICALLY_AIR_GAPPED_VAULT",
+];
+
+#[test]
+fn every_control_of_aws_is_answered_by_a_rule_that_exists() {
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    let page = include_str!("../../docs/aws-controls.md");
+    let rows: Vec<Vec<&str>> =
+        page.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').map(str::trim).collect()).collect();
+    for control in AUDIT_MANAGER {
+        let row = rows.iter().find(|row| row[1] == format!("`{control}`"));
+        assert!(row.is_some_and(|row| row[3].starts_with('`')), "{control} has a row with a rule");
+    }
+    for row in &rows {
+        let rules = if AUDIT_MANAGER.iter().any(|control| row[1] == format!("`{control}`")) { row[3] } else { row[2] };
+        for id in rules.split('`').skip(1).step_by(2) {
+            assert!(library.rules.get(id).is_some(), "{} names the rule {id}, which is not there", row[1]);
+        }
+    }
+}
+
+/// What the built-in frameworks come to if every rule says the same of one database, and one rule something else of a second.
+fn assessed<'l>(library: &'l Library, of_all: Verdict, odd: Option<(&str, Verdict)>) -> Vec<Assessed<'l>> {
+    let finding = |rule: &str, verdict: Verdict, name: &str| Finding {
+        rule_id: rule.to_owned(),
+        verdict,
+        severity: Severity::High,
+        subject_arn: format!("arn:aws:rds:eu-west-1:111122223333:db:{name}"),
+        subject_type: "AWS::RDS::DBInstance".to_owned(),
+        account_id: "111122223333".to_owned(),
+        region: "eu-west-1".to_owned(),
+        observed: String::new(),
+        expected: String::new(),
+        message: String::new(),
+        controls: String::new(),
+        evidence: String::new(),
+        waiver_id: String::new(),
+        finding_id: String::new(),
+    };
+    let judged: Vec<String> = library.rules.iter().map(|rule| rule.id.clone()).collect();
+    let mut findings: Vec<Finding> = judged.iter().map(|rule| finding(rule, of_all, "one")).collect();
+    findings.extend(odd.map(|(rule, verdict)| finding(rule, verdict, "two")));
+    library.frameworks.frameworks.iter().flat_map(|framework| assess(library, framework, &judged, &findings)).collect()
+}
+
+#[test]
+fn no_requirement_is_met_while_something_behind_it_is_unknown() {
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    for rule in library.rules.iter() {
+        let behind = |one: &Assessed<'_>| one.requirement.is_shown_by(&rule.evidence);
+        let unknown = assessed(&library, Verdict::Pass, Some((&rule.id, Verdict::Unknown)));
+        for one in unknown.iter().filter(|one| behind(one)) {
+            assert_eq!(one.state, RequirementState::Unknown, "{} with {} unknown of one of two", one.requirement.id, rule.id);
+        }
+        let failed = assessed(&library, Verdict::Unknown, Some((&rule.id, Verdict::Fail)));
+        for one in failed.iter().filter(|one| behind(one)) {
+            assert_eq!(one.state, RequirementState::NotMet, "{} with {} failed of one of two", one.requirement.id, rule.id);
+        }
+    }
+}
+
+#[test]
+fn what_only_a_person_can_say_is_manual_whatever_rules_say() {
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Unknown, Verdict::NotApplicable] {
+        for one in assessed(&library, verdict, None) {
+            if one.requirement.scope == Scope::Reference {
+                assert_eq!(one.state, RequirementState::Manual, "{}: {verdict}", one.requirement.id);
+            }
+            let by_operator = |kind: &String| library.frameworks.kind(kind).is_some_and(|kind| kind.origin == KindOrigin::Operator);
+            if one.requirement.evidence.iter().any(by_operator) {
+                assert_ne!(one.state, RequirementState::Met, "{}: {verdict}", one.requirement.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_collected_is_not_met_by_what_is() {
+    // Passes of databases say nothing about buckets, policies of roles, or the success of every slot.
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    let passed = assessed(&library, Verdict::Pass, None);
+    let state = |id: &str| passed.iter().find(|one| one.requirement.id == id).unwrap().state;
+    for id in ["PROC-S3", "PROC-MFA", "INF-04", "OPS-04", "PROC-REP-WEEKLY", "CC6.3"] {
+        assert_eq!(state(id), RequirementState::NotJudged, "{id}");
+    }
+    for id in ["PROC-RPO-DB", "PROC-RTO", "PROC-RET-DAILY", "PROC-SEP", "BB-RPO", "TM-RPO", "A1.3"] {
+        assert_eq!(state(id), RequirementState::Manual, "{id}: that objectives carry its figure a person confirms");
+    }
+    for id in ["RPO-ACHIEVED", "RPO-DESIGN", "RTO-TECHNICAL", "TEST-CADENCE"] {
+        assert_eq!(state(id), RequirementState::Met, "{id}");
     }
 }

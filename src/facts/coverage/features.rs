@@ -1,4 +1,4 @@
-//! What AWS Backup can do with each resource type: cold storage, copies to another Region, point-in-time recovery.
+//! What AWS Backup can do with each resource type: cold storage, copies to other Regions, accounts and air-gapped vaults, point-in-time recovery.
 //!
 //! The table of the developer guide ("Feature availability by resource") as data, as of `resource_types::TABLES_DATE`. Some
 //! types differ by variant: then there is a row for each, and a question about a type whose variant is not known is answered
@@ -106,6 +106,41 @@ pub fn supports_continuous(of: ResourceType, variant: Option<Variant>) -> Option
     agreed(of, variant, |row| row.continuous)
 }
 
+/// Types whose points AWS Backup manages fully, besides DynamoDB with advanced features: their points have ARNs of AWS Backup and are encrypted
+/// with the key of their vault. `CloudFormation` is in neither list: the feature table leaves its tick out, the page on encryption says "supported".
+const FULLY_MANAGED: [ResourceType; 7] = [T::Dsql, T::Efs, T::Eks, T::S3, T::SapHana, T::Timestream, T::VirtualMachine];
+
+/// Whether AWS Backup manages points of the type fully; `None` where its pages disagree, or for DynamoDB of an unknown variant. The key of the
+/// vault protects the points of such types only; those of all others are encrypted as their source is, or not at all.
+pub fn fully_managed(of: ResourceType, variant: Option<Variant>) -> Option<bool> {
+    match of {
+        T::CloudFormation => None,
+        T::DynamoDb => variant.map(|variant| variant == Variant::Advanced),
+        _ => Some(FULLY_MANAGED.contains(&of)),
+    }
+}
+
+/// Whether recovery points of the type can be copied to another account; `None` as for [`supports_cold`]. The table differs from that of copies to
+/// another Region for stacks only.
+pub fn supports_cross_account_copy(of: ResourceType, variant: Option<Variant>) -> Option<bool> {
+    if of == T::CloudFormation { Some(false) } else { supports_cross_region_copy(of, variant) }
+}
+
+/// Types whose points can lie in a logically air-gapped vault, besides DynamoDB with advanced features and `FSx` of any kind but ONTAP. DB instances
+/// of RDS and its Multi-AZ DB clusters are not among them.
+const AIR_GAPPED: [ResourceType; 11] =
+    [T::Aurora, T::DocumentDb, T::Dsql, T::Ebs, T::Ec2, T::Efs, T::Neptune, T::S3, T::StorageGateway, T::Timestream, T::VirtualMachine];
+
+/// Whether recovery points of the type can lie in a logically air-gapped vault; `None` as for [`supports_cold`].
+pub fn supports_air_gapped(of: ResourceType, variant: Option<Variant>) -> Option<bool> {
+    match of {
+        T::DynamoDb => variant.map(|variant| variant == Variant::Advanced),
+        // The row of OpenZFS cannot be read here either.
+        T::Fsx => variant.filter(|variant| *variant != Variant::OpenZfs).map(|variant| variant == Variant::Standard),
+        _ => Some(AIR_GAPPED.contains(&of)),
+    }
+}
+
 /// The answer of all rows in question, if they give one and the same.
 fn agreed(of: ResourceType, variant: Option<Variant>, feature: impl Fn(&Features) -> Option<bool>) -> Option<bool> {
     let mut answers =
@@ -159,6 +194,19 @@ mod tests {
             ("DynamoDB, plain", supports_cold(T::DynamoDb, variant(T::DynamoDb, None, false, Some(false))), Some(false)),
             ("DynamoDB has no PITR through AWS Backup, either way", supports_continuous(T::DynamoDb, None), Some(false)),
             ("ONTAP", supports_cross_region_copy(T::Fsx, ontap), Some(false)),
+            ("points of databases are not AWS Backup's own", fully_managed(T::Rds, None), Some(false)),
+            ("points of buckets are", fully_managed(T::S3, None), Some(true)),
+            ("DynamoDB: with advanced features they are", fully_managed(T::DynamoDb, Some(Variant::Advanced)), Some(true)),
+            ("stacks: AWS's pages disagree", fully_managed(T::CloudFormation, None), None),
+            ("a stack can be copied to another Region", supports_cross_region_copy(T::CloudFormation, None), Some(true)),
+            ("but not to another account", supports_cross_account_copy(T::CloudFormation, None), Some(false)),
+            ("a database can", supports_cross_account_copy(T::Rds, Some(Variant::Standard)), Some(true)),
+            ("Aurora in an air-gapped vault", supports_air_gapped(T::Aurora, None), Some(true)),
+            ("RDS has no air-gapped vault, whatever its variant", supports_air_gapped(T::Rds, None), Some(false)),
+            ("plain DynamoDB has none", supports_air_gapped(T::DynamoDb, Some(Variant::Standard)), Some(false)),
+            ("Lustre has", supports_air_gapped(T::Fsx, variant(T::Fsx, Some("LUSTRE"), false, None)), Some(true)),
+            ("ONTAP has none", supports_air_gapped(T::Fsx, ontap), Some(false)),
+            ("OpenZFS, again", supports_air_gapped(T::Fsx, Some(Variant::OpenZfs)), None),
             ("OpenZFS: the source cannot be read", supports_cold(T::Fsx, Some(Variant::OpenZfs)), None),
             ("a variant the type does not have", supports_cold(T::Ebs, Some(Variant::Ontap)), None),
         ];

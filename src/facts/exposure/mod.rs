@@ -6,9 +6,14 @@
 
 use polars::prelude::DataFrame;
 
+mod course;
+mod exposed;
 pub mod sweep;
 
-use self::sweep::{Continuous, Exposure, History, Objective, PointLife, Segment, measure, timeline};
+pub use course::{Allowed, Course, Kept, Limit, Running, courses};
+pub use exposed::{Exposed, exposed};
+
+use self::sweep::{Continuous, Exposure, History, Objective, PointLife, measure};
 use super::objectives::{Mechanism, Owed};
 use super::points::{KeyRange, Point, Restorable};
 use super::population::{RESOURCES_REST_ON, Resource};
@@ -142,97 +147,6 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         }
     }
     Inputs::frame_of(FACT.relation, rows)
-}
-
-/// The exposure of one resource over time, for drawing: at most `max_segments` pieces, the worst peaks kept.
-///
-/// # Errors
-/// As deriving the fact.
-pub fn drawn(inputs: &Inputs<'_>, subject_arn: &str, scenario: Scenario, max_segments: usize) -> Result<Vec<Segment>, FactError> {
-    let population = inputs.population()?;
-    let Some((index, resource)) = population.iter().enumerate().find(|(_, resource)| resource.arn == subject_arn) else {
-        return Ok(Vec::new());
-    };
-    let ranges = KeyRange::for_rows(rows_of_points(inputs));
-    let Some(range) = ranges.into_iter().find(|range| range.holds(resource.key)) else { return Ok(Vec::new()) };
-    let found = inputs.restorable(range)?;
-    let start_window_s = schedule::start_window_s(inputs, index)?;
-    let Some(owed) = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), start_window_s) else { return Ok(Vec::new()) };
-    let evidence = evidence(inputs, resource, scenario);
-    let history = history(inputs, resource, scenario, &found, &owed, &evidence);
-    Ok(timeline(&history, inputs.window, &evidence, max_segments))
-}
-
-/// Exposure of a resource in a scenario, as reports show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exposed {
-    /// ARN of the resource.
-    pub subject_arn: String,
-    /// AWS resource type.
-    pub subject_type: String,
-    /// Account.
-    pub account_id: String,
-    /// Region.
-    pub region: String,
-    /// Which points count.
-    pub scenario: Scenario,
-    /// Objective in force.
-    pub objective_id: String,
-    /// Whether somebody approved it.
-    pub approved: bool,
-    /// Whether an RPO is owed; `None` if that cannot be told.
-    pub rpo_owed: Option<bool>,
-    /// RPO.
-    pub rpo_s: i64,
-    /// Tolerance.
-    pub tolerance_s: i64,
-    /// Worst exposure, where it is one number.
-    pub achieved_rpo_s: Option<i64>,
-    /// At least this.
-    pub lower_rpo_s: i64,
-    /// At most this.
-    pub upper_rpo_s: Option<i64>,
-    /// When it was worst.
-    pub worst_s: Option<i64>,
-    /// Proven to be within RPO and tolerance.
-    pub compliant_s: i64,
-    /// Proven to be beyond.
-    pub violated_s: i64,
-    /// Not known.
-    pub unknown_s: i64,
-}
-
-/// The exposure of every primary and replica whose objective is known, in the order of the relation.
-///
-/// # Errors
-/// As deriving the fact.
-pub fn exposed(inputs: &Inputs<'_>) -> Result<Vec<Exposed>, FactError> {
-    let rows: Vec<ExposureRow> = crate::dataset::frame::from_frame("exposure", &inputs.fact("exposure")?)?;
-    let shown = rows.into_iter().filter(|row| !matches!(row.role.as_deref(), Some("cluster_member" | "restore_test")));
-    Ok(shown.filter_map(exposed_row).collect())
-}
-
-fn exposed_row(row: ExposureRow) -> Option<Exposed> {
-    let scenario = Scenario::ALL.into_iter().find(|scenario| row.scenario.as_deref() == Some(scenario.word()))?;
-    Some(Exposed {
-        subject_arn: row.subject_arn?,
-        subject_type: row.subject_type?,
-        account_id: row.account_id?,
-        region: row.region?,
-        scenario,
-        objective_id: row.objective_id?,
-        approved: row.approved?,
-        rpo_owed: row.rpo_owed,
-        rpo_s: row.rpo_s?,
-        tolerance_s: row.tolerance_s?,
-        achieved_rpo_s: row.achieved_rpo_s,
-        lower_rpo_s: row.lower_rpo_s?,
-        upper_rpo_s: row.upper_rpo_s,
-        worst_s: row.worst_s,
-        compliant_s: row.compliant_s?,
-        violated_s: row.violated_s?,
-        unknown_s: row.unknown_s?,
-    })
 }
 
 fn rows_of_points(inputs: &Inputs<'_>) -> u64 {

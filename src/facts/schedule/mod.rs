@@ -152,7 +152,10 @@ pub(super) fn gap(rule: &PlanRule, from_s: i64) -> Option<LargestGap> {
 
 /// The start window of the plan rule that protects a resource best, which the default objective allows for; AWS's default if no rule does.
 /// `None` if a plan, selection or rule that could not be read or understood may protect it better.
-pub(super) fn start_window_s(inputs: &Inputs<'_>, resource: usize) -> Result<Option<i64>, FactError> {
+///
+/// # Errors
+/// As deriving coverage or plans.
+pub fn start_window_s(inputs: &Inputs<'_>, resource: usize) -> Result<Option<i64>, FactError> {
     let (coverage, plans) = (inputs.coverage()?, inputs.plans()?);
     let Some(coverage) = coverage.get(resource).filter(|coverage| coverage.plans_known) else { return Ok(None) };
     let mut best = None;

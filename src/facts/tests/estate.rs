@@ -20,28 +20,28 @@ use crate::facts::{FactError, Inputs, Objectives};
 use crate::model::Window;
 use crate::model::moment::{DAY_S, HOUR_S};
 
-pub(super) const ACCOUNT: &str = "111122223333";
-pub(super) const OTHER_ACCOUNT: &str = "444455556666";
-pub(super) const HOME: &str = "eu-west-1";
-pub(super) const AWAY: &str = "us-east-1";
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const OTHER_ACCOUNT: &str = "444455556666";
+pub(crate) const HOME: &str = "eu-west-1";
+pub(crate) const AWAY: &str = "us-east-1";
 /// 2026-11-20T00:00:00Z, when the newest collection begins unless a test says otherwise.
-pub(super) const NOW_S: i64 = 1_795_132_800;
+pub(crate) const NOW_S: i64 = 1_795_132_800;
 
 /// A moment so many days and hours before (or, negative, after) [`NOW_S`].
-pub(super) fn ago(days: i64, hours: i64) -> i64 {
+pub(crate) fn ago(days: i64, hours: i64) -> i64 {
     NOW_S - days * DAY_S - hours * HOUR_S
 }
 
 /// An account and Region.
-pub(super) type Place = (&'static str, &'static str);
+pub(crate) type Place = (&'static str, &'static str);
 
 /// A read: of which table, where, and of which vault or plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct UnitOf {
-    pub(super) collection: usize,
-    pub(super) table: &'static str,
-    pub(super) place: Place,
-    pub(super) parent: Option<String>,
+pub(crate) struct UnitOf {
+    pub(crate) collection: usize,
+    pub(crate) table: &'static str,
+    pub(crate) place: Place,
+    pub(crate) parent: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,50 +65,50 @@ struct Collected {
 
 /// What AWS shows over time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Estate {
+pub(crate) struct Estate {
     collections: Vec<Collected>,
     failures: Vec<Failure>,
 }
 
 impl Estate {
     /// An estate that is collected once, at [`NOW_S`].
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default().collected(NOW_S)
     }
 
     /// Begins a further collection; what follows is read in it.
-    pub(super) fn collected(mut self, started_s: i64) -> Self {
+    pub(crate) fn collected(mut self, started_s: i64) -> Self {
         let (accounts, regions) = (vec![ACCOUNT], vec![HOME, AWAY]);
         self.collections.push(Collected { started_s, accounts, regions, rows: Vec::new(), not_asked: BTreeSet::new(), slow: false });
         self
     }
 
     /// Begins a further collection that finds everything the one before found.
-    pub(super) fn collected_again(mut self, started_s: i64) -> Self {
+    pub(crate) fn collected_again(mut self, started_s: i64) -> Self {
         let last = self.collections.last().expect("there is a collection to repeat").clone();
         self.collections.push(Collected { started_s, ..last });
         self
     }
 
     /// Lets this collection take its time, as each does in truth: no two tables are read in the same second.
-    pub(super) fn slowly(mut self) -> Self {
+    pub(crate) fn slowly(mut self) -> Self {
         self.now().slow = true;
         self
     }
 
     /// Lets this collection ask for a second account too.
-    pub(super) fn with_other_account(mut self) -> Self {
+    pub(crate) fn with_other_account(mut self) -> Self {
         self.now().accounts.push(OTHER_ACCOUNT);
         self
     }
 
     /// Adds rows in the home Region.
-    pub(super) fn has(self, table: &'static str, rows: impl IntoIterator<Item = Value>) -> Self {
+    pub(crate) fn has(self, table: &'static str, rows: impl IntoIterator<Item = Value>) -> Self {
         self.has_at((ACCOUNT, HOME), table, rows)
     }
 
     /// Adds rows somewhere.
-    pub(super) fn has_at(mut self, place: Place, table: &'static str, rows: impl IntoIterator<Item = Value>) -> Self {
+    pub(crate) fn has_at(mut self, place: Place, table: &'static str, rows: impl IntoIterator<Item = Value>) -> Self {
         let collected = self.now();
         for row in rows {
             let Value::Object(row) = row else { panic!("a row is an object: {row}") };
@@ -118,31 +118,31 @@ impl Estate {
     }
 
     /// Takes the rows of a table away again, in this collection.
-    pub(super) fn without(mut self, table: &str) -> Self {
+    pub(crate) fn without(mut self, table: &str) -> Self {
         self.now().rows.retain(|(name, _, _)| *name != table);
         self
     }
 
     /// Denies a read in the home Region, in this collection.
-    pub(super) fn denied(self, table: &'static str, parent: Option<&str>) -> Self {
+    pub(crate) fn denied(self, table: &'static str, parent: Option<&str>) -> Self {
         self.failed_at((ACCOUNT, HOME), table, parent, ReadStatus::Denied)
     }
 
     /// Lets a read end with a status, in this collection; the rows of a partial one stay.
-    pub(super) fn failed_at(mut self, place: Place, table: &'static str, parent: Option<&str>, status: ReadStatus) -> Self {
+    pub(crate) fn failed_at(mut self, place: Place, table: &'static str, parent: Option<&str>, status: ReadStatus) -> Self {
         let unit = UnitOf { collection: self.collections.len() - 1, table, place, parent: parent.map(str::to_owned) };
         self.failures.push(Failure { unit, status, rows_stay: status == ReadStatus::Partial });
         self
     }
 
     /// Leaves a table out of this collection, as an older tool that does not know it would.
-    pub(super) fn not_asked(mut self, place: Place, table: &'static str) -> Self {
+    pub(crate) fn not_asked(mut self, place: Place, table: &'static str) -> Self {
         self.now().not_asked.insert((table, place));
         self
     }
 
     /// The same estate with some reads denied.
-    pub(super) fn lacking(&self, units: &[UnitOf]) -> Self {
+    pub(crate) fn lacking(&self, units: &[UnitOf]) -> Self {
         let mut lacking = self.clone();
         let denied = |unit: &UnitOf| Failure { unit: unit.clone(), status: ReadStatus::Denied, rows_stay: false };
         lacking.failures.extend(units.iter().map(denied));
@@ -154,7 +154,7 @@ impl Estate {
     }
 
     /// Every read of every collection.
-    pub(super) fn units(&self) -> Vec<UnitOf> {
+    pub(crate) fn units(&self) -> Vec<UnitOf> {
         let mut units = Vec::new();
         for (collection, collected) in self.collections.iter().enumerate() {
             for place in collected.places() {
@@ -197,7 +197,7 @@ impl Estate {
     }
 
     /// Whether a read gives any row.
-    pub(super) fn gives_rows(&self, unit: &UnitOf) -> bool {
+    pub(crate) fn gives_rows(&self, unit: &UnitOf) -> bool {
         let table = TABLES.iter().find(|table| table.name == unit.table).expect("a unit names a table");
         let of_unit =
             |row: &Map<String, Value>| table.parent.is_none_or(|parent| row.get(parent).and_then(Value::as_str) == unit.parent.as_deref());
@@ -205,12 +205,12 @@ impl Estate {
     }
 
     /// Writes the estate and opens it.
-    pub(super) fn open(&self) -> Opened {
+    pub(crate) fn open(&self) -> Opened {
         self.open_beside(None)
     }
 
     /// The same; collections in which nothing failed are taken from the same estate, opened before.
-    pub(super) fn open_beside(&self, whole: Option<&Opened>) -> Opened {
+    pub(crate) fn open_beside(&self, whole: Option<&Opened>) -> Opened {
         let memory = Path::new("/dev/shm"); // hundreds of estates are written; where there is such a folder, syncing them costs nothing
         let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         for (index, collected) in self.collections.iter().enumerate() {
@@ -255,12 +255,12 @@ impl Estate {
     }
 
     /// What facts say of it at [`NOW_S`], with no objectives, over the last 30 days.
-    pub(super) fn facts(&self) -> Facts {
+    pub(crate) fn facts(&self) -> Facts {
         self.facts_with(json!([]), Window { start_s: ago(30, 0), end_s: NOW_S })
     }
 
     /// What facts say of it with objectives as in `audit.yaml`.
-    pub(super) fn facts_with(&self, objectives: Value, window: Window) -> Facts {
+    pub(crate) fn facts_with(&self, objectives: Value, window: Window) -> Facts {
         self.open().facts(None, objectives, window).unwrap()
     }
 }
@@ -339,14 +339,14 @@ fn read(table: &Table, parent: Option<String>, status: ReadStatus, read_s: i64) 
 
 /// An estate on disk.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(crate) struct Opened {
     _dir: tempfile::TempDir,
-    pub(super) dataset: Dataset,
+    pub(crate) dataset: Dataset,
 }
 
 impl Opened {
     /// Derives every fact as of a moment, by default the start of the newest collection.
-    pub(super) fn facts(&self, as_of_s: Option<i64>, objectives: Value, window: Window) -> Result<Facts, FactError> {
+    pub(crate) fn facts(&self, as_of_s: Option<i64>, objectives: Value, window: Window) -> Result<Facts, FactError> {
         let snapshot = Snapshot::at(&self.dataset, as_of_s).unwrap();
         let objectives: Vec<Objective> = serde_json::from_value(objectives).unwrap();
         let objectives = Objectives::new(objectives).unwrap();
@@ -362,10 +362,10 @@ impl Opened {
 }
 
 /// A row of a relation or table as a JSON object.
-pub(super) type Object = Map<String, Value>;
+pub(crate) type Object = Map<String, Value>;
 
 /// The rows of a batch as JSON objects.
-pub(super) fn objects(batch: &Batch) -> Vec<Object> {
+pub(crate) fn objects(batch: &Batch) -> Vec<Object> {
     let value = |cells: &Cells, row: usize| match cells {
         Cells::Text(cells) => json!(cells[row]),
         Cells::Integer(cells) => json!(cells[row]),
@@ -377,26 +377,32 @@ pub(super) fn objects(batch: &Batch) -> Vec<Object> {
 
 /// All facts of an estate.
 #[derive(Debug)]
-pub(super) struct Facts {
-    pub(super) relations: BTreeMap<&'static str, Vec<Object>>,
+pub(crate) struct Facts {
+    pub(crate) relations: BTreeMap<&'static str, Vec<Object>>,
 }
 
 impl Facts {
     /// The rows of a relation that are about a subject.
-    pub(super) fn rows(&self, relation: &str, subject_arn: &str) -> Vec<&Object> {
+    pub(crate) fn rows(&self, relation: &str, subject_arn: &str) -> Vec<&Object> {
         self.relations[relation].iter().filter(|row| row["subject_arn"] == json!(subject_arn)).collect()
     }
 
     /// The only row of a subject.
-    pub(super) fn row(&self, relation: &str, subject_arn: &str) -> &Object {
+    pub(crate) fn row(&self, relation: &str, subject_arn: &str) -> &Object {
         let rows = self.rows(relation, subject_arn);
         assert_eq!(rows.len(), 1, "{relation} of {subject_arn}: {rows:?}");
         rows[0]
     }
 
     /// The exposure of a subject in a scenario.
-    pub(super) fn exposure(&self, subject_arn: &str, scenario: &str) -> &Object {
+    pub(crate) fn exposure(&self, subject_arn: &str, scenario: &str) -> &Object {
         let of_scenario = |row: &&Object| row["scenario"] == json!(scenario);
         self.rows("exposure", subject_arn).into_iter().find(of_scenario).expect("every resource has a row in each scenario")
+    }
+
+    /// The copies of a subject to a destination.
+    pub(crate) fn copies(&self, subject_arn: &str, destination: &str) -> &Object {
+        let of_destination = |row: &&Object| row["destination"] == json!(destination);
+        self.rows("copies", subject_arn).into_iter().find(of_destination).expect("every resource has a row for each destination")
     }
 }

@@ -12,45 +12,113 @@ use super::tables::{TABLES, parents_of};
 use super::things::*;
 use crate::dataset::schema::Reach;
 use crate::facts::FACTS;
-use crate::model::Window;
+use crate::facts::objectives::{and, or};
+use crate::model::{Window, duration};
 
-/// What rules read in `applies` and `pass`, by relation.
-const READ_BY_RULES: [(&str, &[&str]); 8] = [
+/// What rules read in `applies` and `pass`, by relation; a few words stand for what a rule makes of several columns.
+const READ_BY_RULES: [(&str, &[&str]); 25] = [
+    ("backup_outcomes", &["on_demand", "rule_exists", "gone", "ended", "succeeded", "with_issues"]),
+    ("backup_windows", &["role", "native_clear", "plans_clear"]),
+    ("copies", &["role", "supported", "owed", "planned", "expected", "last_succeeded", "since 1d", "since 8d", "since 28d"]),
+    ("copy_outcomes", &["gone", "ended", "succeeded"]),
     ("coverage", &["role", "selected", "covered", "opt_in_blocked", "protected_natively"]),
     ("exposure", &["role", "rpo_owed", "within_limit", "within_rpo", "fresh"]),
-    ("plan_retention", &["kept_forever", "retention_s"]),
-    ("point_retention", &["kept_forever", "retention_s", "retention_owed", "owed_retention_s"]),
+    ("plan_retention", &["longest_gap_s", "kept_forever", "retention_s"]),
+    ("point_retention", &["kept_forever", "retention_s", "retention_owed", "owed_retention_s", "outlived"]),
     ("lifecycles", &["accepted", "cold_ignored"]),
     ("design_exposure", &["role", "rpo_owed", "protected", "bounded", "design_rpo_s <= limit_s"]),
-    ("native_backups", &["role", "retention_days"]),
-    ("cross_region_copies", &["role", "owed", "planned", "expected", "last_succeeded"]),
+    ("point_keys", &["encrypted", "usable"]),
+    ("keys_in_use", &["in_use", "usable", "pending_deletion", "rotation_applies", "rotates"]),
+    ("storage_encryption", &["role", "encrypted_at_rest"]),
+    ("copy_keys", &["role", "planned", "keys_allow", "needs_customer_key"]),
+    ("vault_locks", &["locked", "lock_mode", "has_floor"]),
+    ("locked_points", &["role", "in_locked_vault"]),
+    ("lock_conflicts", &["within_lock"]),
+    ("vault_access", &["vault_type", "in_use", "deletion_denied_as_aws", "deletion_denied", "open_to_others", "backup_failures_heard"]),
+    ("native_backups", &["role", "retention_days", "deletion_protection", "copies_tags"]),
+    ("newest_points", &["role", "counted", "resource_age_s", "has_point", "since 1d", "since 8d", "since 28d"]),
+    ("pitr", &["role", "enabled", "available", "lag_s"]),
+    ("replicated_backups", &["role", "supported", "expected", "replicated", "active", "available", "lag_s"]),
+    ("restores", &RESTORES),
+    ("shared_snapshots", &["public", "shared_with", "shared_outside"]),
+    ("collection_intervals", &["repeated", "longest_interval_s"]),
 ];
 
-/// A column, or what the rule makes of two.
+const RESTORES: [&str; 16] = [
+    "role",
+    "resource_age_s",
+    "restored",
+    "completed",
+    "last_succeeded",
+    "validated",
+    "leftover",
+    "every_owed",
+    "every_s",
+    "rto_owed",
+    "rto_s",
+    "since 1d",
+    "since 8d",
+    "since 28d",
+    "took 1h",
+    "took 12h",
+];
+
+/// A column, or what the rule makes of several.
 fn value(row: &Object, column: &str) -> Value {
+    let figure = |name: &str| row.get(name).and_then(Value::as_i64);
+    let at_most = |name: &str, limit: i64| figure(name).map(|figure| figure <= limit);
+    let limit_s = || column.split_once(' ').map(|(_, text)| duration::parse(text).expect("a duration")).unwrap_or_default();
     match column {
-        "design_rpo_s <= limit_s" => match (row["design_rpo_s"].as_i64(), row["limit_s"].as_i64()) {
-            (Some(design_s), Some(limit_s)) => json!(design_s <= limit_s),
-            _ => Value::Null,
-        },
+        "design_rpo_s <= limit_s" => json!(figure("design_rpo_s").zip(figure("limit_s")).map(|(design_s, limit_s)| design_s <= limit_s)),
+        // The newest is young enough, or a newer one may be; and that there was none for longer is not proven.
+        _ if column.starts_with("since") => {
+            let of = |names: [&'static str; 3]| names.into_iter().find(|name| row.contains_key(*name)).unwrap_or_default();
+            let age = of(["copy_age_s", "tested_age_s", "point_age_s"]);
+            let newer = of(["newer_copy", "newer_restore", "newer_point"]);
+            let young = or(at_most(age, limit_s()), row[newer].as_bool());
+            json!(and(young, if row.contains_key("none_for_s") { at_most("none_for_s", limit_s()) } else { Some(true) }))
+        }
+        _ if column.starts_with("took") => json!(and(row["restores_known"].as_bool(), at_most("worst_restore_s", limit_s()))),
         _ => row[column].clone(),
     }
 }
 
-/// What names a row of a relation, beside its subject.
+/// What rules make of a column over rows of one name: all must hold.
+fn of_all(rows: &[&Object], column: &str) -> Value {
+    let [first, rest @ ..] = rows else { return Value::Null };
+    rest.iter().map(|row| value(row, column)).fold(value(first, column), |so_far, next| match (so_far.as_bool(), next.as_bool()) {
+        (Some(false), _) | (_, Some(false)) => json!(false),
+        (Some(true), Some(true)) => json!(true),
+        _ => Value::Null,
+    })
+}
+
+/// What names a row of a relation, beside its subject. Which key a point has may depend on a read: rows of several keys share a name.
 fn name_of(relation: &str, row: &Object) -> String {
     let columns: &[&str] = match relation {
+        "backup_outcomes" => &["backup_plan_arn", "backup_rule_id"],
+        "copies" => &["destination"],
+        "copy_outcomes" => &["destination_vault_arn"],
         "exposure" => &["scenario"],
         "plan_retention" => &["plan_rule"],
         "lifecycles" => &["plan_rule", "copy_to"],
         "point_retention" => &["backup_vault_arn", "recovery_point_arn"],
+        "point_keys" => &["backup_vault_arn"],
+        "copy_keys" => &["plan_name", "plan_rule", "destination_vault_arn"],
+        "lock_conflicts" => &["plan_rule", "copy", "target_vault_arn"],
+        "replicated_backups" => &["replica_arn"],
+        "shared_snapshots" => &["shared_with"],
         _ => &[],
     };
     ["subject_arn"].iter().chain(columns).map(|column| row[*column].to_string()).collect::<Vec<_>>().join(" ")
 }
 
-fn by_name<'a>(relation: &str, facts: &'a Facts) -> BTreeMap<String, &'a Object> {
-    facts.relations[relation].iter().map(|row| (name_of(relation, row), row)).collect()
+fn by_name<'a>(relation: &str, facts: &'a Facts) -> BTreeMap<String, Vec<&'a Object>> {
+    let mut rows: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+    for row in &facts.relations[relation] {
+        rows.entry(name_of(relation, row)).or_default().push(row);
+    }
+    rows
 }
 
 /// Whether a relation says that a row may be missing because of an unread unit.
@@ -72,15 +140,15 @@ fn broken(whole: &Facts, lacking: &Facts, units: &[UnitOf]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (relation, columns) in READ_BY_RULES {
         let (before, after) = (by_name(relation, whole), by_name(relation, lacking));
-        for (name, row) in &before {
+        for (name, rows) in &before {
             let Some(now) = after.get(name) else {
-                if !units.iter().any(|unit| rests_on(relation, row, unit)) {
+                if !units.iter().any(|unit| rests_on(relation, rows[0], unit)) {
                     wrong.push(format!("{relation} {name} is gone"));
                 }
                 continue;
             };
             for column in columns {
-                let (was, is) = (value(row, column), value(now, column));
+                let (was, is) = (of_all(rows, column), of_all(now, column));
                 if was != is && !is.is_null() {
                     wrong.push(format!("{relation} {name}: {column} was {was} and is {is}"));
                 }
@@ -115,34 +183,175 @@ fn holds(estate: &Estate, objectives: &[Value]) {
     assert!(wrong.is_empty(), "{} breaches, among them\n{shown}", wrong.len());
 }
 
+/// Vaults with and without locks, policies and notifications; keys in every state; a legal hold.
+fn guarded(estate: Estate) -> Estate {
+    let (home, far, other) = ((ACCOUNT, HOME), (ACCOUNT, AWAY), (OTHER_ACCOUNT, AWAY));
+    let vault_with =
+        |place, name, changes| with(with(vault(place, name), json!({ "vault_type": "BACKUP_VAULT", "locked": false })), changes);
+    let in_state = |name: &str, state: &str| with(key(name), json!({ "key_state": state }));
+    let policy = json!({ "Statement": [{
+        "Effect": "Deny", "Principal": "*", "Resource": "*",
+        "Action": ["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle", "backup:PutBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy"]
+    }] });
+    let topic = json!({ "sns_topic_arn": format!("arn:aws:sns:{HOME}:{ACCOUNT}:backups"), "events": ["BACKUP_JOB_COMPLETED"] });
+    let of_vault = |place, name: &str, more: Value| with(json!({ "backup_vault_arn": vault_arn(place, name) }), more);
+    estate
+        .has(
+            "backup_vaults",
+            [
+                vault_with(home, "main", json!({ "encryption_key_arn": key_arn("vault") })),
+                vault_with(home, "empty", json!({ "locked": true, "min_retention_days": 7 })),
+                vault_with(
+                    home,
+                    "gapped",
+                    json!({ "vault_type": "LOGICALLY_AIR_GAPPED_BACKUP_VAULT", "min_retention_days": 40, "max_retention_days": 90 }),
+                ),
+            ],
+        )
+        .has_at(
+            far,
+            "backup_vaults",
+            [vault_with(
+                far,
+                "far",
+                json!({
+                    "locked": true, "lock_date": ago(30, 0), "max_retention_days": 60, "encryption_key_arn": key_arn("vault")
+                }),
+            )],
+        )
+        .has_at(other, "backup_vaults", [vault_with(other, "far", json!({ "encryption_key_arn": key_arn("vault") }))])
+        .has("vault_policies", [of_vault(home, "main", json!({ "policy": policy })), of_vault(home, "empty", json!({}))])
+        .has_at(
+            other,
+            "vault_policies",
+            [of_vault(
+                other,
+                "far",
+                json!({ "policy": { "Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": "backup:CopyIntoBackupVault", "Resource": "*"
+        }] } }),
+            )],
+        )
+        .has("vault_notifications", [of_vault(home, "main", topic), of_vault(home, "empty", json!({}))])
+        .has("kms_keys", [key("data"), key("vault"), aws_key("aws"), in_state("going", "PendingDeletion"), in_state("unused", "Disabled")])
+        .has_at(other, "kms_keys", [key("data")])
+        .has("legal_holds", [json!({ "legal_hold_arn": "hold", "status": "ACTIVE", "vault_names": ["main"], "to_date": ago(61, -1) })])
+}
+
+/// The second account and its Region, where copies go.
+const SAFE: Place = (OTHER_ACCOUNT, AWAY);
+
+/// Restore tests, windows, sharing and replication: what changes little from week to week.
+fn beside_backups(estate: Estate) -> Estate {
+    let far = (ACCOUNT, AWAY);
+    let replica = format!("arn:aws:rds:{AWAY}:{ACCOUNT}:auto-backup:ab-2");
+    let testing = format!("arn:aws:backup:{HOME}:{ACCOUNT}:restore-testing-plan:weekly");
+    let shared = |name: &str, public: bool, with: &[&str]| {
+        let arn = format!("arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:{name}");
+        json!({ "snapshot_arn": arn, "is_cluster_snapshot": false, "public": public, "shared_with": with, "shared_with_count": with.len() })
+    };
+    let gap = json!({ "vault_type": "LOGICALLY_AIR_GAPPED_BACKUP_VAULT" });
+    let windows = json!({ "preferred_backup_window": "01:00-01:30", "preferred_maintenance_window": "fri:05:30-fri:06:00" });
+    let settings = json!({ "deletion_protection": true, "copy_tags_to_snapshot": false, "backup_retention_period_days": 7 });
+    let replicated = json!({ "automated_backups_replications": [replica], "latest_restorable_time": ago(0, 0) - 300 });
+    estate
+        .has("backup_vaults", [with(vault((ACCOUNT, HOME), "gap"), gap)])
+        .has("rds_instances", [with(with(with(db("replicated"), windows), settings), replicated)])
+        .has("rds_clusters", [with(cluster("gapped"), json!({ "earliest_restorable_time": ago(8, 0), "latest_restorable_time": ago(0, 0) - 300 }))])
+        .has_at(far, "rds_automated_backups", [json!({
+            "automated_backup_arn": replica, "source_arn": db_arn("replicated"), "source_region": HOME, "status": "active",
+            "earliest_time": ago(7, 0), "latest_time": ago(0, 0) - 600
+        })])
+        .has("restore_testing_plans", [json!({ "restore_testing_plan_arn": testing, "restore_testing_plan_name": "weekly" })])
+        .has("restore_testing_selections", [json!({
+            "restore_testing_plan_arn": testing, "restore_testing_selection_name": "all", "protected_resource_type": "RDS", "protected_resource_arns": ["*"]
+        })])
+        .has("snapshot_attributes", [shared("by-hand", true, &[]), shared("lent", false, &[OTHER_ACCOUNT, "222233334444"])])
+}
+
+/// Jobs of a plan rule, copies into all kinds of vaults, restores: as the lists of a moment show them.
+fn jobs_of_the_day(estate: Estate, shift: i64) -> Estate {
+    let listed = |number: &i64| *number > shift && *number < 30 + shift;
+    let planned = |name: &str, number: i64, state: &str| {
+        let rule = json!({ "state": state, "message_category": "SUCCESS", "backup_plan_arn": plan_arn("core"), "backup_rule_id": "core-rule", "resource_type": "RDS" });
+        with(with(job(name, number, ago(number, -9)), json!({ "backup_job_id": format!("core-{name}-{number}") })), rule)
+    };
+    let failing = [33, 20, 12, 9, 2].into_iter().filter(listed).map(|number| planned("bare", number, "FAILED"));
+    let mended = [33, 20, 12, 9, 2]
+        .into_iter()
+        .filter(listed)
+        .map(|number| planned("native", number, if number == 12 { "FAILED" } else { "COMPLETED" }));
+    let gapped = |number: i64| {
+        let changes = json!({
+            "copy_job_id": format!("gap-{number}"), "resource_arn": cluster_arn("gapped"), "resource_key": crate::model::key::resource_key(&cluster_arn("gapped")),
+            "destination_backup_vault_arn": vault_arn((ACCOUNT, HOME), "gap"), "destination_recovery_point_arn": null
+        });
+        with(copy_job("gapped", number, ago(number, -5), (ACCOUNT, HOME)), changes)
+    };
+    let restore = |of: &str, number: i64, changes: Value| {
+        let row = json!({
+            "restore_job_id": format!("{of}-{number}"), "source_resource_arn": db_arn(of), "recovery_point_arn": point_arn(of, number), "resource_type": "RDS",
+            "status": "COMPLETED", "creation_date": ago(number, -12), "completion_date": ago(number, -14), "validation_status": "SUCCESSFUL",
+            "restore_testing_plan_arn": format!("arn:aws:backup:{HOME}:{ACCOUNT}:restore-testing-plan:weekly")
+        });
+        with(row, changes)
+    };
+    let left = json!({ "deletion_status": "FAILED", "created_resource_arn": db_arn("native"), "validation_status": null });
+    let restores = [
+        (33, restore("kept", 33, json!({ "completion_date": ago(33, -30) }))),
+        (25, restore("late", 25, json!({}))),
+        (15, restore("kept", 15, json!({}))),
+        (3, restore("kept", 3, json!({ "status": "FAILED", "validation_status": null }))),
+        (2, restore("copied", 2, left)),
+        (1, restore("native", 1, json!({ "source_resource_arn": null, "recovery_point_arn": point_arn("kept", 1) }))),
+    ];
+    let abroad = restore("late", 5, json!({ "validation_status": null, "restore_testing_plan_arn": null }));
+    let snapshot = |name: &str| {
+        json!({
+            "snapshot_arn": format!("arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:{name}"), "snapshot_identifier": name, "snapshot_type": "manual",
+            "resource_arn": db_arn("native"), "resource_key": crate::model::key::resource_key(&db_arn("native")), "status": "available",
+            "snapshot_create_time": ago(20, 0)
+        })
+    };
+    let estate = estate
+        .has("backup_jobs", failing.chain(mended))
+        .has("copy_jobs", [31, 16, 8, 1].into_iter().filter(listed).map(gapped))
+        .has("copy_jobs", [with(copy_job("kept", 11, ago(11, -5), SAFE), json!({ "copy_job_id": "safe-11", "state": "FAILED" }))])
+        .has("restore_jobs", restores.into_iter().filter(|(number, _)| listed(number)).map(|(_, job)| job))
+        .has("rds_snapshots", [snapshot("lent")]);
+    if shift < 5 { estate.has_at((ACCOUNT, AWAY), "restore_jobs", [abroad]) } else { estate }
+}
+
 /// Databases of every fate, collected twice, a week apart.
 fn rich() -> Estate {
     let far = (ACCOUNT, AWAY);
     let tagged = |name: &str| with(db(name), json!({ "tags": { "backup": "yes" } }));
-    let first = Estate::default().collected(ago(7, 0)).with_other_account();
+    let under = |database: Value, key: &str| with(database, json!({ "storage_encryption_type": "sse-kms", "kms_key_id": key_arn(key) }));
+    let first = beside_backups(guarded(Estate::default().collected(ago(7, 0)).with_other_account()));
     let estate = first
-        .has("backup_vaults", [vault((ACCOUNT, HOME), "main"), vault((ACCOUNT, HOME), "empty")])
-        .has_at(far, "backup_vaults", [vault(far, "far")])
-        .has_at((OTHER_ACCOUNT, AWAY), "backup_vaults", [vault((OTHER_ACCOUNT, AWAY), "far")])
         .has("region_settings", opted_in(true))
-        .has("backup_plans", [plan("core"), plan("tight"), plan("idle"), plan("cold")])
+        .has("backup_plans", [plan("core"), plan("tight"), plan("idle"), plan("cold"), plan("gapped")])
         .has("plan_rules", [
             rule("core"),
             with(rule("tight"), json!({ "schedule_expression": "cron(0 0/6 ? * * *)", "start_window_minutes": 120 })),
             with(rule("cold"), json!({ "move_to_cold_storage_after_days": 10, "delete_after_days": null })),
+            with(rule("gapped"), json!({ "target_logically_air_gapped_backup_vault_arn": vault_arn((ACCOUNT, HOME), "gapped") })),
         ])
         .has("plan_copies", [json!({
             "backup_plan_arn": plan_arn("tight"), "rule_id": "tight-rule", "destination_backup_vault_arn": vault_arn(far, "far"), "delete_after_days": 90
+        }), json!({
+            "backup_plan_arn": plan_arn("gapped"), "rule_id": "gapped-rule", "destination_backup_vault_arn": vault_arn((OTHER_ACCOUNT, AWAY), "far")
         })])
         .has("selections", [
             selection("core"),
             selection_of("tight", &[&db_arn("copied"), &db_arn("expired")]),
             selection_of("idle", &[&db_arn("bare")]),
             selection_of("cold", &[&db_arn("kept")]),
+            selection_of("gapped", &[&db_arn("kept"), &db_arn("late"), &db_arn("native")]),
         ])
         .has("rds_instances", [
-            tagged("kept"), tagged("copied"), db("bare"), tagged("expired"), tagged("late"),
-            with(db("native"), json!({ "backup_retention_period_days": 7 })),
+            under(tagged("kept"), "data"), under(tagged("copied"), "aws"), db("bare"), under(tagged("expired"), "going"), under(tagged("late"), "aws"),
+            with(db("native"), json!({ "backup_retention_period_days": 7, "storage_encryption_type": "none" })),
             with(db("member"), json!({ "db_cluster_identifier": "shop" })),
             with(db("replica"), json!({ "read_replica_source": "kept" })),
         ])
@@ -166,6 +375,13 @@ fn rich() -> Estate {
                 )
             })
         };
+        let snapshots = || {
+            let of = |name: &'static str, key: &'static str| {
+                every_day(name).map(move |(name, number, begun_s)| snapshot_of(name, number, begun_s, key))
+            };
+            of("kept", "data").chain(of("copied", "aws").filter(|row| row["snapshot_create_time"].as_i64() > Some(ago(20, 0))))
+        };
+        let overdue = with(point("kept", 99, ago(60, 0)), json!({ "delete_at": ago(12 + shift, 0) }));
         let copied = move || every_day("copied").filter(move |(_, number, _)| number % 2 == 0 || *number < 9);
         let native = json!({
             "automated_backup_arn": format!("arn:aws:rds:{HOME}:{ACCOUNT}:auto-backup:ab-1"), "source_arn": db_arn("native"), "source_region": HOME,
@@ -178,6 +394,10 @@ fn rich() -> Estate {
         estate
             .has("recovery_points", all().map(|(name, number, begun_s)| point(name, number, begun_s)))
             .has("recovery_points", short_lived().filter(|(number, _, _)| *number <= 3 + shift).map(|(_, point, _)| point))
+            .has(
+                "recovery_points",
+                [overdue, with(point("late", 98, ago(61, 0)), json!({ "status": "EXPIRED", "creation_date": ago(61, 0) }))],
+            )
             .has("backup_jobs", all().filter(recent).map(|(name, number, begun_s)| job(name, number, begun_s)))
             .has("backup_jobs", short_lived().filter(|(number, _, _)| *number < 30 + shift).map(|(_, _, job)| job))
             .has("copy_jobs", copied().filter(recent).map(|(name, number, begun_s)| copy_job(name, number, begun_s, far)))
@@ -186,19 +406,20 @@ fn rich() -> Estate {
             .has_at(far, "recovery_points", copied().map(|(name, number, begun_s)| copied_point(name, number, begun_s, far)))
             .has_at((OTHER_ACCOUNT, AWAY), "recovery_points", [copied_point("late", 20, ago(20, -5), (OTHER_ACCOUNT, AWAY))])
             .has("rds_automated_backups", [native])
-            .has("rds_snapshots", [snapshot])
+            .has("rds_snapshots", std::iter::once(snapshot).chain(snapshots()))
     };
-    let first = at(estate, 7);
-    let events = ["recovery_points", "backup_jobs", "copy_jobs", "rds_automated_backups", "rds_snapshots"];
+    let first = jobs_of_the_day(at(estate, 7), 7);
+    let events = ["recovery_points", "backup_jobs", "copy_jobs", "restore_jobs", "rds_automated_backups", "rds_snapshots"];
     let second = events.iter().fold(first.collected_again(NOW_S), |estate, table| estate.without(table));
-    at(second, 0)
+    jobs_of_the_day(at(second, 0), 0)
 }
 
 #[test]
 fn a_failed_read_only_takes_away() {
     let own = json!([
         { "id": "two sites", "match": { "arns": [db_arn("copied"), db_arn("late"), db_arn("kept")] }, "rpo": "24h", "rpo_other_region": "24h", "tolerance": "10h",
-          "retention": "30d", "copy_to_other_region": true, "approved_by": "a" },
+          "retention": "30d", "copy_to_other_region": true, "copy_to_other_account": true, "rto": "4h", "restore_test_every": "20d",
+          "replicate_automated_backups": true, "approved_by": "a" },
         { "id": "lax", "match": { "tags": { "backup": "yes" }, "types": ["RDS"] }, "rpo": "25h", "tolerance": "2h", "valid_from": "2026-11-01" }
     ]);
     holds(&rich(), &[own, json!([])]);

@@ -1,6 +1,6 @@
 //! What counts as a point that restores a resource, and for how long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -238,7 +238,9 @@ fn a_drawing_says_where_nothing_is_known() {
     let snapshot = Snapshot::at(&opened.dataset, None).unwrap();
     let objectives = Objectives::default();
     let inputs = Inputs::new(&snapshot, &objectives, Window { start_s: ago(20, 0), end_s: NOW_S });
-    let drawn = exposure::drawn(&inputs, &db_arn("x"), exposure::Scenario::Any, 100).unwrap();
+    let wanted = BTreeSet::from([db_arn("x"), db_arn("nobody")]);
+    let courses = exposure::courses(&inputs, &wanted, 100).unwrap();
+    let drawn = &courses[&db_arn("x")].segments["any"];
     assert!(!drawn.is_empty() && drawn.iter().all(|segment| segment.state == exposure::sweep::State::Unknown));
-    assert!(exposure::drawn(&inputs, &db_arn("nobody"), exposure::Scenario::Any, 100).unwrap().is_empty());
+    assert_eq!(courses.len(), 1, "who is not in the population has no course");
 }

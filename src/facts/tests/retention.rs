@@ -26,6 +26,18 @@ fn how_long_points_are_kept() {
         ("no lifecycle", json!({ "delete_after_days": null, "delete_at": null }), json!(true), json!(i64::MAX)),
         ("-1 is for ever", json!({ "delete_after_days": -1, "delete_at": null }), json!(true), json!(i64::MAX)),
         ("-1 on a copy is the source's, which the date tells", json!({ "delete_after_days": -1 }), json!(false), days(35)),
+        (
+            "-1 on a copy is the source's, and no date tells it",
+            json!({ "delete_after_days": -1, "delete_at": null, "source_backup_vault_arn": vault_arn((ACCOUNT, AWAY), "far") }),
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            "an event of tomorrow deletes it",
+            json!({ "delete_after_days": null, "delete_at": null, "delete_after_event": "DELETE_AFTER_DREAM" }),
+            Value::Null,
+            Value::Null,
+        ),
         ("a date without days", json!({ "delete_after_days": null }), json!(false), days(35)),
         ("a date without creation", json!({ "delete_after_days": null, "creation_date": null }), Value::Null, Value::Null),
     ];
@@ -43,6 +55,7 @@ fn points_that_have_a_row() {
         ("a usable point", json!({}), 1),
         ("past its lifecycle and still there", json!({ "status": "EXPIRED" }), 1),
         ("a composite with parts missing", json!({ "status": "PARTIAL" }), 1),
+        ("a status of tomorrow", json!({ "status": "DREAMING" }), 1),
         ("the shell of a composite", json!({ "is_parent": true }), 0),
         ("waits for its copy to an air-gapped vault", json!({ "delete_after_event": "DELETE_AFTER_COPY" }), 0),
         ("being made", json!({ "status": "CREATING" }), 0),
@@ -55,6 +68,21 @@ fn points_that_have_a_row() {
     for (why, changes, rows) in cases {
         assert_eq!(with_point(changes).facts().rows("point_retention", &db_arn("x")).len(), rows, "{why}");
     }
+}
+
+#[test]
+fn a_point_that_names_no_resource_speaks_for_itself() {
+    let facts = with_point(json!({ "resource_arn": null })).facts();
+    assert_eq!(facts.rows("point_retention", &db_arn("x")).len(), 0);
+    let row = facts.row("point_retention", &point_arn("x", 1));
+    assert_eq!((&row["retention_s"], &row["retention_owed"]), (&json!(35 * DAY_S), &json!(false)), "nobody owes any");
+    let gold = json!([{ "id": "gold", "match": { "types": ["RDS"] }, "retention": "30d" }]);
+    let facts = with_point(json!({ "resource_arn": null })).facts_with(gold, window());
+    assert_eq!(
+        facts.row("point_retention", &point_arn("x", 1))["retention_owed"],
+        Value::Null,
+        "whose it is, and so what is owed, is not known"
+    );
 }
 
 #[test]
@@ -155,5 +183,51 @@ fn a_copy_without_days_lives_as_long_as_its_source() {
         let rows = facts.rows("lifecycles", &plan_arn("core"));
         let copy = rows.iter().find(|row| !row["copy_to"].is_null()).unwrap();
         assert_eq!((&copy["delete_after_days"], &copy["kept_forever"]), (&json!(counts), &json!(false)), "{why}");
+    }
+}
+
+#[test]
+fn points_that_outlived_their_lifecycle() {
+    let due = |days: i64, hours: i64| json!({ "delete_at": ago(days, hours) });
+    let held =
+        |hold: Value| with_point(due(2, 0)).has("legal_holds", [with(json!({ "legal_hold_arn": "hold", "status": "ACTIVE" }), hold)]);
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    // why, estate, outlived
+    let cases = [
+        ("not due yet", with_point(json!({})), &no),
+        ("due this morning: AWS takes its time", with_point(due(0, 23)), &no),
+        ("due two days ago", with_point(due(2, 0)), &yes),
+        ("given up", with_point(json!({ "status": "EXPIRED" })), &yes),
+        ("kept for ever", with_point(json!({ "delete_after_days": null, "delete_at": null })), &no),
+        ("days tell where the date was not sent", with_point(json!({ "creation_date": ago(40, 0), "delete_at": null })), &yes),
+        ("neither date nor creation", with_point(json!({ "creation_date": null, "delete_at": null })), &open),
+        ("a hold keeps its vault", held(json!({ "vault_names": ["main"] })), &no),
+        ("a hold keeps another vault", held(json!({ "vault_names": ["other"] })), &yes),
+        ("a hold may keep it", held(json!({})), &open),
+        ("holds unread", with_point(due(2, 0)).denied("legal_holds", None), &open),
+        ("holds unread, and not due", with_point(json!({})).denied("legal_holds", None), &no),
+    ];
+    for (why, estate, outlived) in cases {
+        assert_eq!(&estate.facts().row("point_retention", &db_arn("x"))["outlived"], outlived, "{why}");
+    }
+}
+
+#[test]
+fn how_often_plan_rules_run_by_their_own_clock() {
+    // why, schedule, time zone, longest gap
+    let cases = [
+        ("daily", "cron(0 5 ? * * *)", Value::Null, json!(DAY_S)),
+        ("daily where clocks change: a day of 25 hours is a day", "cron(0 5 ? * * *)", json!("Europe/Berlin"), json!(DAY_S)),
+        ("hourly", "cron(0 * ? * * *)", Value::Null, json!(3_600)),
+        ("every 12 hours by rate", "rate(12 hours)", Value::Null, json!(12 * 3_600)),
+        ("on working days: a weekend is three days", "cron(0 5 ? * MON-FRI *)", Value::Null, json!(3 * DAY_S)),
+        ("it ended", "cron(0 5 1 1 ? 2020)", Value::Null, json!(i64::MAX)),
+        ("not understood", "at noon", Value::Null, Value::Null),
+        ("a time zone that is not understood", "cron(0 5 ? * * *)", json!("Moon/Tycho"), Value::Null),
+    ];
+    for (why, expression, timezone, gap) in cases {
+        let rule = with(rule("core"), json!({ "schedule_expression": expression, "schedule_expression_timezone": timezone }));
+        let facts = Estate::new().has("backup_plans", [plan("core")]).has("plan_rules", [rule]).facts();
+        assert_eq!(facts.row("plan_retention", &plan_arn("core"))["longest_gap_s"], gap, "{why}");
     }
 }

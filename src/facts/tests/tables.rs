@@ -5,7 +5,7 @@ use crate::dataset::{Table, TableKind};
 
 macro_rules! tables {
     ($( $name:ident $kind:ident key [$($key:literal),*] parent $parent:expr, created $created:expr; $($column:ident: $type:ident),* . )*) => {
-        pub(super) static TABLES: &[&Table] = &[ $( &Table {
+        pub(crate) static TABLES: &[&Table] = &[ $( &Table {
             name: stringify!($name),
             kind: TableKind::$kind,
             doc: "A table.",
@@ -21,11 +21,16 @@ macro_rules! tables {
 }
 
 tables! {
-    backup_vaults State key ["backup_vault_arn"] parent None, created None; backup_vault_arn: Text, backup_vault_name: Text.
+    backup_vaults State key ["backup_vault_arn"] parent None, created None;
+        backup_vault_arn: Text, backup_vault_name: Text, vault_type: Text, encryption_key_arn: Text, encryption_key_type: Text, locked: Boolean,
+        min_retention_days: Integer, max_retention_days: Integer, lock_date: Time.
+    vault_policies State key ["backup_vault_arn"] parent Some("backup_vault_arn"), created None; backup_vault_arn: Text, policy: Json.
+    vault_notifications State key ["backup_vault_arn"] parent Some("backup_vault_arn"), created None;
+        backup_vault_arn: Text, sns_topic_arn: Text, events: Json.
     backup_plans State key ["backup_plan_arn"] parent None, created None; backup_plan_arn: Text, backup_plan_name: Text.
     plan_rules State key ["backup_plan_arn", "rule_id"] parent Some("backup_plan_arn"), created None;
-        backup_plan_arn: Text, rule_id: Text, rule_name: Text, target_backup_vault_name: Text, schedule_expression: Text,
-        schedule_expression_timezone: Text, start_window_minutes: Integer, completion_window_minutes: Integer, delete_after_days: Integer,
+        backup_plan_arn: Text, rule_id: Text, rule_name: Text, target_backup_vault_name: Text,
+        target_logically_air_gapped_backup_vault_arn: Text, schedule_expression: Text, schedule_expression_timezone: Text, start_window_minutes: Integer, completion_window_minutes: Integer, delete_after_days: Integer,
         move_to_cold_storage_after_days: Integer, enable_continuous_backup: Boolean.
     plan_copies State key ["backup_plan_arn", "rule_id", "destination_backup_vault_arn"] parent Some("backup_plan_arn"), created None;
         backup_plan_arn: Text, rule_id: Text, destination_backup_vault_arn: Text, delete_after_days: Integer,
@@ -37,44 +42,73 @@ tables! {
     recovery_points Object key ["backup_vault_arn", "recovery_point_arn"] parent Some("backup_vault_arn"), created Some("creation_date");
         backup_vault_arn: Text, recovery_point_arn: Text, resource_arn: Text, resource_key: Integer, resource_type: Text, status: Text,
         creation_date: Time, initiation_date: Time, completion_date: Time, delete_after_days: Integer, delete_at: Time,
-        delete_after_event: Text, source_backup_vault_arn: Text, is_parent: Boolean, backup_plan_id: Text.
+        delete_after_event: Text, encryption_key_arn: Text, encryption_key_type: Text, is_encrypted: Boolean, source_backup_vault_arn: Text,
+        is_parent: Boolean, backup_plan_id: Text, vault_type: Text.
     backup_jobs History key ["backup_job_id"] parent None, created Some("creation_date");
         backup_job_id: Text, state: Text, resource_arn: Text, resource_key: Integer, backup_vault_arn: Text, recovery_point_arn: Text,
-        creation_date: Time, initiation_date: Time, completion_date: Time, delete_after_days: Integer, is_parent: Boolean.
+        creation_date: Time, initiation_date: Time, completion_date: Time, delete_after_days: Integer, is_parent: Boolean,
+        message_category: Text, status_message: Text, parent_job_id: Text, resource_type: Text, backup_plan_arn: Text, backup_rule_id: Text.
     copy_jobs History key ["copy_job_id"] parent None, created Some("creation_date");
         copy_job_id: Text, state: Text, status_message: Text, resource_arn: Text, resource_key: Integer, source_backup_vault_arn: Text,
         source_recovery_point_arn: Text, destination_backup_vault_arn: Text, destination_recovery_point_arn: Text,
         destination_region: Text, destination_account_id: Text, creation_date: Time, completion_date: Time, is_parent: Boolean,
-        parent_job_id: Text.
+        parent_job_id: Text, resource_type: Text, destination_vault_type: Text, message_category: Text.
+    restore_jobs History key ["restore_job_id"] parent None, created Some("creation_date");
+        restore_job_id: Text, recovery_point_arn: Text, source_resource_arn: Text, resource_type: Text, status: Text, status_message: Text,
+        creation_date: Time, completion_date: Time, recovery_point_creation_date: Time, created_resource_arn: Text,
+        restore_testing_plan_arn: Text, validation_status: Text, validation_status_message: Text, deletion_status: Text, parent_job_id: Text.
+    restore_testing_plans State key ["restore_testing_plan_arn"] parent None, created None;
+        restore_testing_plan_arn: Text, restore_testing_plan_name: Text.
+    restore_testing_selections State key ["restore_testing_plan_arn", "restore_testing_selection_name"]
+        parent Some("restore_testing_plan_arn"), created None;
+        restore_testing_plan_arn: Text, restore_testing_selection_name: Text, protected_resource_type: Text, protected_resource_arns: Json,
+        protected_resource_conditions: Json.
     rds_instances State key ["db_instance_arn"] parent None, created None;
         db_instance_arn: Text, db_instance_identifier: Text, engine: Text, db_instance_status: Text, instance_create_time: Time,
-        backup_retention_period_days: Integer, latest_restorable_time: Time, db_cluster_identifier: Text, read_replica_source: Text,
-        aws_backup_recovery_point_arn: Text, tags: Json.
+        backup_retention_period_days: Integer, latest_restorable_time: Time, storage_encrypted: Boolean, storage_encryption_type: Text,
+        kms_key_id: Text, db_cluster_identifier: Text, read_replica_source: Text,
+        aws_backup_recovery_point_arn: Text, tags: Json, preferred_backup_window: Text, preferred_maintenance_window: Text,
+        deletion_protection: Boolean, copy_tags_to_snapshot: Boolean, automated_backups_replications: Json.
     rds_clusters State key ["db_cluster_arn"] parent None, created None;
         db_cluster_arn: Text, db_cluster_identifier: Text, resource_key: Integer, engine: Text, status: Text, cluster_create_time: Time,
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
-        replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json.
+        storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
+        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
     neptune_clusters State key ["db_cluster_arn"] parent None, created None;
         db_cluster_arn: Text, db_cluster_identifier: Text, resource_key: Integer, engine: Text, status: Text, cluster_create_time: Time,
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
-        replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json.
+        storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
+        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
     documentdb_clusters State key ["db_cluster_arn"] parent None, created None;
         db_cluster_arn: Text, db_cluster_identifier: Text, resource_key: Integer, engine: Text, status: Text, cluster_create_time: Time,
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
-        replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json.
+        storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
+        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
     rds_snapshots Object key ["snapshot_arn"] parent None, created Some("snapshot_create_time");
         snapshot_arn: Text, snapshot_identifier: Text, snapshot_type: Text, resource_arn: Text, resource_key: Integer, status: Text,
-        original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time.
+        original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time, encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text.
     rds_automated_backups State key ["automated_backup_arn"] parent None, created None;
         automated_backup_arn: Text, source_arn: Text, source_region: Text, resource_key: Integer, status: Text, earliest_time: Time,
-        latest_time: Time.
+        latest_time: Time, kms_key_id: Text.
+    snapshot_attributes State key ["snapshot_arn"] parent Some("snapshot_arn"), created None;
+        snapshot_arn: Text, is_cluster_snapshot: Boolean, public: Boolean, shared_with: Json, shared_with_count: Integer.
+    kms_keys State key ["asked_key"] parent Some("asked_key"), created None;
+        asked_key: Text, key_arn: Text, key_account_id: Text, key_state: Text, key_manager: Text, key_origin: Text, key_usage: Text, key_spec: Text,
+        multi_region: Boolean, creation_date: Time, deletion_date: Time, valid_to: Time, rotation_enabled: Boolean,
+        rotation_period_days: Integer, rotation_applies: Boolean.
+    legal_holds State key ["legal_hold_arn"] parent None, created None;
+        legal_hold_arn: Text, legal_hold_id: Text, title: Text, status: Text, vault_names: Json, resource_identifiers: Json, from_date: Time,
+        to_date: Time, creation_date: Time, cancellation_date: Time.
 }
 
-/// The table whose rows are the parents of another table's units.
-pub(super) fn parents_of(table: &Table) -> Option<&'static str> {
+/// The table whose rows are the parents of another table's units; a key is asked for by itself.
+pub(crate) fn parents_of(table: &Table) -> Option<&'static str> {
     match table.parent {
         Some("backup_vault_arn") => Some("backup_vaults"),
         Some("backup_plan_arn") => Some("backup_plans"),
+        Some("asked_key") => Some("kms_keys"),
+        Some("snapshot_arn") => Some("rds_snapshots"),
+        Some("restore_testing_plan_arn") => Some("restore_testing_plans"),
         _ => None,
     }
 }

@@ -1,20 +1,16 @@
 //! What could not be read, grouped, with how much it makes unknown and how to close it.
-//!
-//! A gap says which table, account and Region were not read; a rule says which tables it rests on and how far. Their meeting is what a gap
-//! makes unknown. A verdict that rests on two gaps counts under both, so these numbers do not add up to the unknown verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::dataset::reads::{Gap, ReadStatus};
-use crate::engine::Finding;
-use crate::model::Verdict;
-use crate::report::input::{Judgement, Reach, RuleText};
-use crate::report::text::{clip, count, name};
+use crate::report::input::Judgement;
+use crate::report::text::{clip, count};
 
-/// Groups that are shown.
-const MOST_GROUPS: usize = 40;
+use super::effects::Effects;
+use super::index::Index;
+
 /// Vaults or plans that are named in a group.
 const MOST_PARENTS: usize = 5;
 
@@ -54,36 +50,37 @@ pub struct GapGroup {
     pub reads: u64,
     /// Names of the vaults or plans, if the gap is not the whole Region; the first few.
     pub parents: Vec<String>,
+    /// How many of them are not named.
+    pub more_parents: u64,
     /// Unknown verdicts that rest on it.
     pub unknown: u64,
     /// How to close it.
     pub close: String,
 }
 
-/// Counts, groups and sorts the gaps.
-pub(super) fn view(judgement: &Judgement) -> GapsView {
-    let effects = Effects::new(&judgement.findings, &judgement.rules);
+/// Counts, groups and sorts the gaps; the first `most` groups are told.
+pub(super) fn view(judgement: &Judgement, index: &Index<'_>, most: usize) -> GapsView {
+    let effects = Effects::new(judgement);
     let mut grouped: BTreeMap<_, Vec<&Gap>> = BTreeMap::new();
     for gap in &judgement.gaps {
-        // An operation can fill several tables; its failure is told once.
+        // An operation can fill several tables, and fail for many vaults in the same words; its failure is told once.
         let what = if gap.operation.is_empty() { &gap.table } else { &gap.operation };
-        let key = (what, &gap.account_id, &gap.region, gap.status, without_request(&gap.reason));
+        let key = (what, &gap.account_id, &gap.region, gap.status, cause(gap));
         grouped.entry(key).or_default().push(gap);
     }
-    let mut groups: Vec<(u64, Vec<&Gap>)> =
-        grouped.into_values().map(|gaps| (gaps.iter().map(|gap| effects.of(gap)).max().unwrap_or(0), gaps)).collect();
+    let mut groups: Vec<(u64, Vec<&Gap>)> = grouped.into_values().map(|gaps| (effects.of(gaps.iter().copied()), gaps)).collect();
     groups.sort_by_key(|(unknown, _)| std::cmp::Reverse(*unknown)); // stable: equal ones stay sorted by operation, account, Region
-    let shown: Vec<_> = groups.iter().take(MOST_GROUPS).map(|(unknown, gaps)| group(*unknown, gaps)).collect();
+    let shown: Vec<_> = groups.iter().take(most).map(|(unknown, gaps)| group(*unknown, gaps, index)).collect();
     GapsView {
         reads: count(judgement.gaps.len()),
         more: count(groups.len() - shown.len()),
         groups: shown,
-        unknown: effects.unknown,
+        unknown: effects.unknown(),
         elsewhere: effects.elsewhere(&judgement.gaps),
     }
 }
 
-fn group(unknown: u64, gaps: &[&Gap]) -> GapGroup {
+fn group(unknown: u64, gaps: &[&Gap], index: &Index<'_>) -> GapGroup {
     let first = gaps[0];
     let tables: BTreeSet<&str> = gaps.iter().map(|gap| gap.table.as_str()).collect();
     let parents: BTreeSet<&str> = gaps.iter().filter_map(|gap| gap.parent.as_deref()).collect();
@@ -94,13 +91,20 @@ fn group(unknown: u64, gaps: &[&Gap]) -> GapGroup {
         region: clip(&first.region, 32),
         status: first.status,
         outcome: outcome(first.status),
-        reason: clip(without_request(&first.reason), 400),
+        reason: if parents.len() > 1 { clip(&cause(first), 400) } else { clip(without_request(&first.reason), 400) },
         reads: count(gaps.len()),
-        parents: parents.iter().take(MOST_PARENTS).map(|parent| clip(&name(parent), 80)).collect(),
+        parents: parents.iter().take(MOST_PARENTS).map(|parent| index.name(parent)).collect(),
+        more_parents: count(parents.len().saturating_sub(MOST_PARENTS)),
         unknown,
         close: close(first.status, &operation),
         operation,
     }
+}
+
+/// A reason without what differs from vault to vault.
+fn cause(gap: &Gap) -> String {
+    let reason = without_request(&gap.reason);
+    gap.parent.as_deref().filter(|parent| !parent.is_empty()).map_or_else(|| reason.to_owned(), |parent| reason.replace(parent, "…"))
 }
 
 /// A reason without the id of the request, which differs where the cause is the same; `findings.json` has it.
@@ -133,70 +137,5 @@ fn close(status: ReadStatus, operation: &str) -> String {
         ReadStatus::NotRequested => {
             "Collect this account and Region with this table in scope, or exclude it by a decision with reason and approver.".to_owned()
         }
-    }
-}
-
-/// Unknown verdicts by rule and place, to be met with gaps.
-struct Effects<'a> {
-    rules: &'a [RuleText],
-    unknown: u64,
-    /// By rule, account and Region; an empty Region holds the sum of the account, both empty the sum of the rule.
-    counts: BTreeMap<(&'a str, &'a str, &'a str), u64>,
-    places: BTreeMap<(&'a str, &'a str, &'a str), u64>,
-}
-
-impl<'a> Effects<'a> {
-    fn new(findings: &'a [Finding], rules: &'a [RuleText]) -> Self {
-        let mut places = BTreeMap::new();
-        for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Unknown) {
-            *places.entry((finding.rule_id.as_str(), finding.account_id.as_str(), finding.region.as_str())).or_default() += 1;
-        }
-        let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
-        for ((rule, account, region), many) in &places {
-            let keys = BTreeSet::from([(*rule, *account, *region), (*rule, *account, ""), (*rule, "", "")]);
-            for key in keys {
-                *counts.entry(key).or_default() += many;
-            }
-        }
-        Self { rules, unknown: places.values().sum(), counts, places }
-    }
-
-    fn of(&self, gap: &Gap) -> u64 {
-        let touched = self.rules.iter().filter_map(|rule| Some((rule, reach(rule, &gap.table)?)));
-        touched.filter_map(|(rule, reach)| self.counts.get(&key(&rule.id, &gap.account_id, &gap.region, reach))).sum()
-    }
-
-    /// Unknown verdicts that no gap meets.
-    fn elsewhere(&self, gaps: &[Gap]) -> u64 {
-        let mut met: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
-        for gap in gaps {
-            for rule in self.rules {
-                if let Some(reach) = reach(rule, &gap.table) {
-                    met.insert(key(&rule.id, &gap.account_id, &gap.region, reach));
-                }
-            }
-        }
-        let is_met = |(rule, account, region): &(&str, &str, &str)| {
-            [(*rule, *account, *region), (*rule, *account, ""), (*rule, "", "")].iter().any(|key| met.contains(key))
-        };
-        self.places.iter().filter(|(place, _)| !is_met(place)).map(|(_, many)| many).sum()
-    }
-}
-
-/// How far a rule looks in a table; the farthest if it names the table twice.
-fn reach(rule: &RuleText, table: &str) -> Option<Reach> {
-    let far = |reach: &Reach| match reach {
-        Reach::Region => 0,
-        Reach::Account => 1,
-        Reach::Everywhere => 2,
-    };
-    rule.reads.iter().filter(|read| read.table == table).map(|read| read.reach).max_by_key(far)
-}
-
-fn key<'a>(rule: &'a str, account: &'a str, region: &'a str, reach: Reach) -> (&'a str, &'a str, &'a str) {
-    match reach {
-        Reach::Region => (rule, account, region),
-        Reach::Account => (rule, account, ""),
-        Reach::Everywhere => (rule, "", ""),
     }
 }

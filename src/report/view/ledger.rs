@@ -1,7 +1,4 @@
-//! All verdicts, counted once, and from them the totals, what to do first, and the findings that are shown.
-//!
-//! A page must stay small whatever the estate, so every rule shows the same number of findings at most, and that number is the largest with
-//! which all of them together fit a budget of bytes. What is not shown is counted and stands in `findings.csv`.
+//! All verdicts, counted once, and from them the totals and what to do first.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,18 +7,15 @@ use crate::engine::Finding;
 use crate::model::{Severity, Verdict};
 use crate::report::input::{Judgement, RuleText};
 use crate::report::ratio::{bar, percent_range};
-use crate::report::text::{clip, count, name, type_words};
+use crate::report::text::{clip, count};
 
-use super::rules::{FindingView, RuleView, RulesView, SeverityCounts, TodoItem, TodoView, Totals};
+use super::index::{Index, rule_page};
+use super::totals::{SeverityCounts, TodoItem, TodoView, Totals};
 
 /// Rules on the list of what to do first.
 const MOST_TODO: usize = 6;
-/// Findings shown of one rule.
-const MOST_FINDINGS: usize = 500;
-/// Bytes of all findings shown, as HTML.
-const FINDINGS_BYTES: usize = 600_000;
-/// Bytes of markup around the texts of one finding, at most.
-const MARKUP_BYTES: usize = 400;
+/// Subjects that an item on it names.
+const MOST_NAMED: usize = 4;
 
 /// Verdicts as numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +46,7 @@ impl Counts {
         self.owed() + self.not_applicable
     }
 
-    fn passed(&self) -> String {
+    pub(in crate::report) fn passed(&self) -> String {
         percent_range(self.pass, self.unknown, self.owed())
     }
 }
@@ -65,8 +59,8 @@ pub(in crate::report) struct RuleLedger<'a> {
     /// The worst severity among its failures, else what the rule says.
     pub(in crate::report) severity: Severity,
     pub(in crate::report) counts: Counts,
-    /// What is neither passed nor not applicable.
-    open: Vec<&'a Finding>,
+    /// What is neither passed nor not applicable: failures, then what is unknown, then what is waived; each by subject.
+    pub(in crate::report) open: Vec<&'a Finding>,
 }
 
 /// All verdicts, counted once.
@@ -124,23 +118,10 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    pub(super) fn todo(&self) -> TodoView {
+    pub(super) fn todo(&self, index: &Index<'_>) -> TodoView {
         let failing: Vec<_> = self.rules.iter().filter(|rule| rule.counts.fail > 0).collect();
-        let items: Vec<_> = failing.iter().take(MOST_TODO).map(|rule| rule.todo()).collect();
+        let items: Vec<_> = failing.iter().take(MOST_TODO).map(|rule| rule.todo(index)).collect();
         TodoView { more: count(failing.len() - items.len()), items }
-    }
-
-    pub(super) fn rules(&self) -> RulesView {
-        let most = most_findings(&self.rules);
-        let (open, mut quiet): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| !rule.open.is_empty());
-        quiet.sort_by_key(|rule| rule.id);
-        let open: Vec<_> = open.into_iter().map(|rule| rule.view(most)).collect();
-        RulesView {
-            shown: open.iter().map(|rule| count(rule.findings.len())).sum(),
-            count: self.counts.fail + self.counts.unknown + self.counts.waived,
-            open,
-            quiet: quiet.into_iter().map(|rule| rule.view(0)).collect(),
-        }
     }
 }
 
@@ -157,17 +138,22 @@ impl<'a> RuleLedger<'a> {
         Self { id, text, severity: severity.unwrap_or(Severity::Info), counts, open }
     }
 
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         clip(self.text.map_or(self.id, |text| &text.title), 200)
     }
 
-    fn fix(&self) -> String {
+    pub(super) fn fix(&self) -> String {
         self.text.map_or_else(String::new, |text| clip(&text.fix, 1_200))
     }
 
-    fn todo(&self) -> TodoItem {
+    fn todo(&self, index: &Index<'_>) -> TodoItem {
+        let failing = self.open.iter().take_while(|finding| finding.verdict == Verdict::Fail);
+        let named: Vec<_> = failing.take(MOST_NAMED).map(|finding| index.named(&finding.subject_arn)).collect();
         TodoItem {
             rule_id: clip(self.id, 80),
+            page: rule_page(self.id),
+            more_named: self.counts.fail.saturating_sub(count(named.len())),
+            named,
             severity: self.severity,
             title: self.title(),
             fail: self.counts.fail,
@@ -175,30 +161,6 @@ impl<'a> RuleLedger<'a> {
             unknown: self.counts.unknown,
             example: self.open.first().map_or_else(String::new, |finding| clip(&finding.message, 300)),
             fix: self.fix(),
-        }
-    }
-
-    fn view(&self, most: usize) -> RuleView {
-        let findings: Vec<_> = self.open.iter().take(most).map(|finding| finding_view(finding)).collect();
-        let Counts { fail, unknown, waived, pass, not_applicable } = self.counts;
-        let controls: BTreeSet<&str> =
-            self.open.iter().flat_map(|finding| finding.controls.split("; ")).filter(|id| !id.is_empty()).collect();
-        RuleView {
-            id: clip(self.id, 80),
-            title: self.title(),
-            severity: self.severity,
-            why: self.text.map_or_else(String::new, |text| clip(&text.why, 1_200)),
-            fix: self.fix(),
-            judged: self.counts.judged(),
-            owed: self.counts.owed(),
-            pass,
-            fail,
-            unknown,
-            waived,
-            not_applicable,
-            controls: controls.into_iter().take(24).map(|id| clip(id, 60)).collect(),
-            more: count(self.open.len() - findings.len()),
-            findings,
         }
     }
 }
@@ -212,41 +174,4 @@ pub(in crate::report) fn is_quiet(verdict: Verdict) -> bool {
 fn order(finding: &Finding) -> (usize, &str, &str, &str) {
     let place = Verdict::ALL.iter().position(|verdict| *verdict == finding.verdict).unwrap_or(Verdict::ALL.len());
     (place, &finding.subject_arn, &finding.finding_id, &finding.message)
-}
-
-fn finding_view(finding: &Finding) -> FindingView {
-    FindingView {
-        verdict: finding.verdict,
-        subject_arn: clip(&finding.subject_arn, 300),
-        name: clip(&name(&finding.subject_arn), 80),
-        type_words: type_words(&finding.subject_type).0,
-        account_id: clip(&finding.account_id, 32),
-        region: clip(&finding.region, 32),
-        observed: clip(&finding.observed, 160),
-        expected: clip(&finding.expected, 160),
-        message: clip(&finding.message, 400),
-        waiver_id: clip(&finding.waiver_id, 60),
-    }
-}
-
-/// The largest number of findings a rule may show so that all rules together fit the budget.
-fn most_findings(rules: &[RuleLedger<'_>]) -> usize {
-    let mut at_rank = vec![0_usize; MOST_FINDINGS];
-    for rule in rules {
-        for (bytes, finding) in at_rank.iter_mut().zip(&rule.open) {
-            *bytes += bytes_of(&finding_view(finding));
-        }
-    }
-    let sums = at_rank.into_iter().scan(0_usize, |sum, bytes| {
-        *sum += bytes;
-        Some(*sum)
-    });
-    sums.take_while(|sum| *sum <= FINDINGS_BYTES).count()
-}
-
-fn bytes_of(finding: &FindingView) -> usize {
-    let FindingView { subject_arn, name, type_words, account_id, region, observed, expected, message, waiver_id, verdict: _ } = finding;
-    let texts = [subject_arn, name, type_words, account_id, region, observed, expected, message, waiver_id];
-    let escaped = |c: char| if matches!(c, '<' | '>' | '&' | '"' | '\'' | '/' | '`') { 7 } else { c.len_utf8() };
-    MARKUP_BYTES + texts.iter().flat_map(|text| text.chars()).map(escaped).sum::<usize>()
 }

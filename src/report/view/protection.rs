@@ -1,8 +1,8 @@
-//! What is protected, by resource type, and how the frameworks stand.
+//! What is protected, by resource type.
 
 use serde::Serialize;
 
-use crate::report::input::{FrameworkRow, PROTECTION_COLUMNS, ProtectionCell, ProtectionRow};
+use crate::report::input::{PROTECTION_COLUMNS, ProtectionCell, ProtectionRow};
 use crate::report::ratio::{BarPart, bar};
 use crate::report::text::{clip, type_words};
 
@@ -55,37 +55,6 @@ pub struct CellView {
     pub bar: Vec<BarPart>,
 }
 
-/// How a framework stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FrameworkView {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub title: String,
-    /// Requirements in all.
-    pub requirements: u64,
-    /// Requirements whose evidence supports them.
-    pub met: u64,
-    /// Requirements with a failure.
-    pub not_met: u64,
-    /// Requirements without failure that rest on something unread.
-    pub unknown: u64,
-    /// Requirements that no tool can decide.
-    pub manual: u64,
-    /// The requirements as a bar.
-    pub bar: Vec<BarPart>,
-    /// Verdicts in all.
-    pub verdicts: u64,
-    /// Passed.
-    pub verdicts_pass: u64,
-    /// Failed.
-    pub verdicts_fail: u64,
-    /// Unknown.
-    pub verdicts_unknown: u64,
-    /// Waived.
-    pub verdicts_waived: u64,
-}
-
 /// Arranges the protection of resource types.
 pub(super) fn view(rows: &[ProtectionRow]) -> ProtectionView {
     let mut lines: Vec<_> = rows.iter().map(line).collect();
@@ -121,30 +90,4 @@ fn cell(counts: &ProtectionCell) -> CellView {
     };
     let bar = bar(&[("pass", yes), ("unknown", unknown), ("fail", no)]);
     CellView { state, sign, number, of, yes, no, unknown, not_owed, total: of + not_owed, bar }
-}
-
-/// Arranges the frameworks, in order of their titles.
-pub(super) fn frameworks(rows: &[FrameworkRow]) -> Vec<FrameworkView> {
-    let mut views: Vec<_> = rows.iter().map(framework).collect();
-    views.sort_by(|a, b| (&a.title, &a.id).cmp(&(&b.title, &b.id)));
-    views
-}
-
-fn framework(row: &FrameworkRow) -> FrameworkView {
-    let counts = row.verdicts;
-    FrameworkView {
-        id: clip(&row.id, 64),
-        title: clip(&row.title, 100),
-        requirements: row.met + row.not_met + row.unknown + row.manual,
-        met: row.met,
-        not_met: row.not_met,
-        unknown: row.unknown,
-        manual: row.manual,
-        bar: bar(&[("pass", row.met), ("fail", row.not_met), ("unknown", row.unknown), ("manual", row.manual)]),
-        verdicts: counts.pass + counts.fail + counts.unknown + counts.waived,
-        verdicts_pass: counts.pass,
-        verdicts_fail: counts.fail,
-        verdicts_unknown: counts.unknown,
-        verdicts_waived: counts.waived,
-    }
 }

@@ -1,7 +1,7 @@
 """An AWS endpoint to audit: moto in server mode, plus what moto lacks.
 
 Ours are the whole of AWS Backup (`emulator.backup`), the reading side of RDS
-backups (`emulator.rds`), and a control door under `/_emulator/` through which
+backups (`emulator.rds`), what KMS tells of a key (`emulator.kms`), and a control door under `/_emulator/` through which
 a test puts the past in place or makes a call fail. Everything else is moto's.
 
 State is in memory, separate for every account and Region. The account is read

@@ -12,8 +12,9 @@ from typing import Any
 from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+import emulator.kms
 import emulator.rds
-import emulator.tagging  # noqa: F401  (both patch moto)
+import emulator.tagging  # noqa: F401  (all three patch moto)
 from emulator import backup, control
 from emulator.faults import Faults, Reply, error_reply
 from emulator.wire import Call, understand

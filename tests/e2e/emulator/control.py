@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.organizations.models import organizations_backends
 
 from emulator import seed
 from emulator.faults import Fault, Reply
@@ -57,6 +58,7 @@ def _do(application: Application, what: str, told: Any) -> Any:
         PageSize.forced = None
         forget()
         BackendDict.reset()
+        organizations_backends.master_accounts.clear()
         reset_model_data()
         return {}
     return None

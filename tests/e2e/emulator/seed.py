@@ -4,7 +4,7 @@ A seed is a list of objects. Every one has `kind`, `account` and `region`; the
 rest are members in the API's own names, instants as ISO 8601 or epoch seconds,
 checked against the API model (an unknown member is an error).
 
-    vault               BackupVaultName (any name), CreationDate, EncryptionKeyArn, VaultType
+    vault               BackupVaultName (any name), CreationDate, EncryptionKeyArn, VaultType, LockDate of a lock
     plan                BackupPlan, BackupPlanId
     selection           BackupPlanId, BackupSelection
     recovery_point      BackupVaultName + ResourceArn, ResourceType, CreationDate, …
@@ -12,6 +12,9 @@ checked against the API model (an unknown member is an error).
     db_instance         a CreateDBInstance (made unless it is there) + `told`: members to fix
     db_cluster          DBClusterIdentifier + `told`
     db_snapshot, db_cluster_snapshot, db_instance_automated_backup, db_cluster_automated_backup
+    restore_testing_plan, framework, report_plan, legal_hold
+                        the name or id of one that was made + members to fix
+    organization        Members: account ids that join the organisation of `account`
 """
 
 from __future__ import annotations
@@ -21,12 +24,13 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore import xform_name
+from moto.organizations.models import organizations_backends
 from moto.rds.models import RDSBackend, rds_backends
 
 from emulator.backup import points
 from emulator.backup.errors import BackupError
 from emulator.backup.plans import add as add_plan
-from emulator.backup.protocol import decode
+from emulator.backup.protocol import MODEL, decode
 from emulator.backup.selections import add as add_selection
 from emulator.backup.state import BackupBackend, backup_backends
 from emulator.rds.memory import memory
@@ -44,6 +48,9 @@ def _shape(service: str, name: str, row: Row) -> Row:
 
 def _vault(backend: BackupBackend, row: Row) -> None:
     told = _shape("backup", "BackupVaultListMember", row)
+    if told["BackupVaultName"] in backend.vaults and "LockDate" in told:
+        backend.vaults[told["BackupVaultName"]].lock_date = told["LockDate"]
+        return
     backend.add_vault(
         told["BackupVaultName"],
         created=told.get("CreationDate"),
@@ -78,6 +85,26 @@ def _job(shape: str, place: str, id_member: str) -> Callable[[BackupBackend, Row
     return put
 
 
+def _fix(shape: str, place: str, name: str) -> Callable[[BackupBackend, Row], None]:
+    """Members of something that was made through the API, whatever it would let be said of it."""
+
+    def put(backend: BackupBackend, row: Row) -> None:
+        members = MODEL.shape_for(shape).members
+        getattr(backend, place)[row[name]].update(
+            {key: decode(members[key], value, f"{shape}.{key}", strict=True) for key, value in row.items()}
+        )
+
+    return put
+
+
+def _organization(backend: BackupBackend, row: Row) -> None:
+    organizations = organizations_backends[backend.account_id][backend.partition]
+    if organizations.org is None:
+        organizations.create_organization(backend.region_name)
+    for member in row["Members"]:
+        organizations_backends.master_accounts[member] = (backend.account_id, backend.partition)
+
+
 def _db_instance(backend: RDSBackend, row: Row) -> None:
     told = _shape("rds", "DBInstance", row.pop("told", {}))
     name = row["DBInstanceIdentifier"]
@@ -107,6 +134,11 @@ _BACKUP: dict[str, Callable[[BackupBackend, Row], None]] = {
     "backup_job": _job("BackupJob", "backup_jobs", "BackupJobId"),
     "copy_job": _job("CopyJob", "copy_jobs", "CopyJobId"),
     "restore_job": _job("RestoreJobsListMember", "restore_jobs", "RestoreJobId"),
+    "restore_testing_plan": _fix("RestoreTestingPlanForGet", "restore_testing_plans", "RestoreTestingPlanName"),
+    "framework": _fix("DescribeFrameworkOutput", "frameworks", "FrameworkName"),
+    "report_plan": _fix("ReportPlan", "report_plans", "ReportPlanName"),
+    "legal_hold": _fix("GetLegalHoldOutput", "legal_holds", "LegalHoldId"),
+    "organization": _organization,
 }
 _RDS: dict[str, Callable[[RDSBackend, Row], None]] = {
     "db_instance": _db_instance,

@@ -1,8 +1,9 @@
 """An estate to audit, with its known truth.
 
-Two Regions of one account. Vaults, plans and selections are made with clients
-we did not write (boto3, the AWS CLI); ages, recovery points and jobs, which no
-client can make, are seeded. All times are relative to a base instant: the
+Two Regions of one account, and a second account that keeps copies for it. Keys,
+vaults, plans, selections and databases are made with clients we did not write
+(boto3, the AWS CLI); ages, recovery points and jobs, which no client can make,
+are seeded. All times are relative to a base instant: the
 newest nightly point is about two hours old at `base`.
 
 `python -m estate --endpoint URL --out DIR` builds it and writes DIR/audit.yaml
@@ -20,9 +21,12 @@ from estate.bulk import add_bulk
 from estate.config import write_config
 from estate.databases import make_databases
 from estate.foundation import make_foundation
+from estate.governance import RESTORE_TESTING, make_governance, make_organisation
 from estate.history import seed_history
+from estate.keys import spoil_keys
 from estate.population import population
-from estate.truth import Truth, truth_of, truth_of_collections
+from estate.restores import seed_restores
+from estate.truth import Truth, truth_of, truth_of_bulk, truth_of_collections
 from harness import Endpoint
 
 __all__ = ["Estate", "Truth", "build"]
@@ -52,12 +56,16 @@ def build(
     """
     base = base or datetime.now(UTC)
     out.mkdir(parents=True, exist_ok=True)
+    make_organisation(aws)
     foundation = make_foundation(aws, base, out if with_cli else None)
     members = population()
-    make_databases(aws, members, base)
+    make_databases(aws, members, foundation, base)
     seed_history(aws, members, foundation)
-    truth = truth_of(members, foundation)
-    truth += add_bulk(aws, foundation, base, resources)
+    arns = make_governance(aws, members, base)
+    seed_restores(aws, members, arns[RESTORE_TESTING], foundation.fires)
+    spoil_keys(aws, foundation.keys)
+    bulk = add_bulk(aws, foundation, base, resources)
+    truth = [*truth_of(members, foundation, arns), *truth_of_bulk(bulk)]
     truth.sort(key=lambda row: (row.rule_id, row.subject_arn))
     (out / "truth.json").write_text(json.dumps([asdict(row) for row in truth], indent=1) + "\n")
     return Estate(base, write_config(out), truth)

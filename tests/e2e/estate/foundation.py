@@ -1,4 +1,4 @@
-"""Vaults, plans, selections and Region settings of the estate."""
+"""Plans, selections and Region settings of the estate, on its keys and vaults."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from estate.population import AWAY, HOME
+from estate.keys import Keys, make_keys
+from estate.population import AWAY, HOME, KEEPER
+from estate.vaults import make_vaults, vault_arn
 from harness import ACCOUNT, Endpoint
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/AWSBackupDefaultServiceRole"
-# An empty view of another account's vault; what lies behind it takes a call of its own.
-SHARED = "RESTORE_ACCESS_BACKUP_VAULT"
-_VAULTS = ((HOME, "main"), (AWAY, "main"), (AWAY, "copies"))
 # Rule windows: 24 h between runs + 1 h to start + 2 h to finish = 27 h, just what is tolerated.
 _WINDOWS = {"StartWindowMinutes": 60, "CompletionWindowMinutes": 120}
 
@@ -34,25 +33,21 @@ class Plan:
 
 @dataclass
 class Foundation:
-    """The plans by (Region, name), and when their rule fires: minutes after base are negative."""
+    """The plans by (Region, name), when their rule fires, and the keys."""
 
     fires: datetime
+    keys: Keys
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
 
-
-def vault_arn(region: str, name: str) -> str:
-    """The ARN of a vault of the estate."""
-    return f"arn:aws:backup:{region}:{ACCOUNT}:backup-vault:{name}"
+    def key_of(self, region: str, name: str) -> str | None:
+        """The ARN of a database's key by its name in the population; None without one that can be named."""
+        return None if name in ("none", "owned") else self.keys[(ACCOUNT, region, "aws/rds" if name == "aws" else name)]
 
 
 def make_foundation(aws: Endpoint, base: datetime, cli_home: Path | None) -> Foundation:
-    """Make everything; with `cli_home`, the vaults and the gold plan of the home Region by the AWS CLI."""
-    made = Foundation((base - timedelta(hours=2)).replace(second=0, microsecond=0))
-    for region, name in _VAULTS:
-        if cli_home:
-            aws.cli(cli_home, "backup", "create-backup-vault", "--backup-vault-name", name, region=region)
-        else:
-            aws.client("backup", region).create_backup_vault(BackupVaultName=name, BackupVaultTags={"team": "data"})
+    """Make everything; with `cli_home`, vaults and the gold plan of the home Region by the AWS CLI."""
+    made = Foundation((base - timedelta(hours=2)).replace(second=0, microsecond=0), make_keys(aws))
+    make_vaults(aws, made.keys, base, cli_home)
     documents = _documents(made.fires)
     for name, document in documents.items():
         home = cli_home if name == "gold" else None
@@ -61,8 +56,6 @@ def make_foundation(aws: Endpoint, base: datetime, cli_home: Path | None) -> Fou
     _make_plan(aws, made, AWAY, "gold", away, _away_selections(), None)
     _seed_frozen(aws, made)
     aws.client("backup", AWAY).update_region_settings(ResourceTypeOptInPreference={"RDS": False})
-    _guard_vault(aws)
-    aws.seed([{"kind": "vault", "account": ACCOUNT, "region": AWAY, "BackupVaultName": "shared", "VaultType": SHARED}])
     return made
 
 
@@ -84,17 +77,32 @@ def _document(name: str, rule: dict[str, Any]) -> dict[str, Any]:
 def _documents(fires: datetime) -> dict[str, dict[str, Any]]:
     """The plans of the home Region that AWS would accept."""
     days = {"DeleteAfterDays": 35}
-    copy = {"DestinationBackupVaultArn": vault_arn(AWAY, "copies"), "Lifecycle": days}
-    slow = _rule(fires, Lifecycle=days)
+
+    def rule(**told: Any) -> dict[str, Any]:
+        return _rule(fires, **{"Lifecycle": days, **told})
+
+    def copied(region: str, name: str, account: str = ACCOUNT) -> dict[str, Any]:
+        return rule(CopyActions=[{"DestinationBackupVaultArn": vault_arn(region, name, account), "Lifecycle": days}])
+
+    slow = rule()
     for name in _WINDOWS:
         del slow[name]
-    return {
-        "gold": _document("gold", _rule(fires, Lifecycle=days, CopyActions=[copy])),
-        "selective": _document("selective", _rule(fires, Lifecycle=days)),
-        "brief": _document("brief", _rule(fires, Lifecycle={"DeleteAfterDays": 7})),
-        "slow": _document("slow", slow),
-        "cold": _document("cold", _rule(fires, Lifecycle={"MoveToColdStorageAfterDays": 30, "DeleteAfterDays": 120})),
+    once = f"cron({fires.minute} {fires.hour} ? * {fires.strftime('%a').upper()} *)"
+    rules = {
+        "gold": copied(AWAY, "copies"),
+        "daily": rule(),
+        "selective": rule(),
+        "brief": rule(Lifecycle={"DeleteAfterDays": 7}),
+        "slow": slow,
+        "weekly": rule(ScheduleExpression=once),
+        "cold": rule(Lifecycle={"MoveToColdStorageAfterDays": 30, "DeleteAfterDays": 120}),
+        "short": rule(TargetBackupVaultName="strict", Lifecycle={"DeleteAfterDays": 7}),
+        "sealed": rule(TargetBackupVaultName="strict"),
+        "unkeyed": copied(AWAY, "unkeyed"),
+        "offsite": copied(HOME, "safe", KEEPER),
+        "island": copied(HOME, "island"),
     }
+    return {name: _document(name, one) for name, one in rules.items()}
 
 
 def _tagged(value: str) -> dict[str, Any]:
@@ -165,18 +173,3 @@ def _seed_frozen(aws: Endpoint, made: Foundation) -> None:
         ]
     )
     _note(aws, made, HOME, "frozen", where["BackupPlanId"])
-
-
-def _guard_vault(aws: Endpoint) -> None:
-    """One vault with a policy, notifications and a governance lock; the others have none."""
-    backup = aws.client("backup", HOME)
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "backup:DeleteRecoveryPoint", "Resource": "*"}
-    backup.put_backup_vault_access_policy(
-        BackupVaultName="main", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    )
-    backup.put_backup_vault_notifications(
-        BackupVaultName="main",
-        SNSTopicArn=f"arn:aws:sns:{HOME}:{ACCOUNT}:backups",
-        BackupVaultEvents=["COPY_JOB_FAILED"],
-    )
-    backup.put_backup_vault_lock_configuration(BackupVaultName="main", MinRetentionDays=1)

@@ -12,26 +12,42 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from estate.foundation import ROLE, Foundation, Plan, vault_arn
-from estate.population import AWAY, HOME, Member
+from estate.population import AWAY, HOME, KEEPER, Member
 from harness import ACCOUNT, Endpoint
 
 NIGHTS = 35
 _JOB_NIGHTS = 29
 _MISSED_NIGHT = 5
 _STALE_NIGHTS = 4
+_WEEK = 7
 _RUN_UP, _DURATION, _COPYING = timedelta(minutes=15), timedelta(minutes=10), timedelta(hours=1)
+_DAYS = {"DeleteAfterDays": 35}
+# Where a plan puts points if not in `main`, and where it copies them to: account, Region, vault.
+_TARGETS = {"short": "strict", "sealed": "strict"}
+_DESTINATIONS = {
+    "gold": (ACCOUNT, AWAY, "copies"),
+    "unkeyed": (ACCOUNT, AWAY, "unkeyed"),
+    "offsite": (KEEPER, HOME, "safe"),
+    "island": (ACCOUNT, HOME, "island"),
+}
+_PROBLEMS = {
+    "gold": "Access denied to the KMS key of the destination",
+    "unkeyed": "The destination backup vault is not encrypted by a customer managed key",
+    "offsite": "A snapshot under an AWS managed key cannot be shared with the destination account",
+}
 Row = dict[str, Any]
 
 
-def seed_history(aws: Endpoint, members: list[Member], foundation: Foundation) -> None:
+def seed_history(aws: Endpoint, members: list[Member], made: Foundation) -> None:
     """Put the points, backup jobs and copy jobs of all members in place."""
     rows: list[Row] = []
     for member in members:
         if member.plan is None:
             continue
-        plan = foundation.plans[(member.region, member.plan)]
-        for night in range(NIGHTS):
-            rows += _night(member, plan, foundation.fires - timedelta(days=night), night)
+        plan = made.plans[(member.region, member.plan)]
+        for night in range(0, NIGHTS, _WEEK if member.points == "weekly" else 1):
+            rows += _night(member, plan, made, night)
+        rows += _odd(member, plan, made)
     aws.seed(rows)
 
 
@@ -39,6 +55,7 @@ def happened(member: Member, night: int) -> bool:
     """Whether there is a point of that night (0: the last one)."""
     lost = {
         "daily": False,
+        "weekly": night % _WEEK > 0,
         "missed": night == _MISSED_NIGHT,
         "stale": night < _STALE_NIGHTS,
         "none": True,
@@ -58,37 +75,63 @@ def created_by(plan: Plan) -> Row:
     }
 
 
-def point_row(resource_arn: str, backup_type: str, plan: Plan, fires: datetime, kept_days: int, number: str) -> Row:
-    """A finished point of one night. `number` makes its ARN unique."""
-    region, created = plan.region, fires + _RUN_UP
-    kind = "snapshot" if backup_type == "RDS" else "cluster-snapshot"
+def point_arn(member: Member, fires: datetime) -> str:
+    """The ARN of the point of one night: that of the snapshot it is."""
+    kind = "cluster-snapshot" if member.cluster else "snapshot"
+    return f"arn:aws:rds:{member.region}:{ACCOUNT}:{kind}:awsbackup:job-{member.name}-{fires:%Y%m%d}"
+
+
+def encryption(key_arn: str | None, *, owned: bool = False, managed: bool = False) -> Row:
+    """How a point tells of its key: one of ours, one AWS manages, one AWS owns, or none."""
+    if key_arn is None:
+        return {"IsEncrypted": True, "EncryptionKeyType": "AWS_OWNED_KMS_KEY"} if owned else {"IsEncrypted": False}
+    kind = {} if managed else {"EncryptionKeyType": "CUSTOMER_MANAGED_KMS_KEY"}
+    return {"IsEncrypted": True, "EncryptionKeyArn": key_arn, **kind}
+
+
+def point_row(member: Member, plan: Plan, made: Foundation, fires: datetime) -> Row:
+    """A finished point of one night."""
+    created = fires + _RUN_UP
     return {
         "kind": "recovery_point",
         "account": ACCOUNT,
-        "region": region,
-        "BackupVaultName": "main",
-        "RecoveryPointArn": f"arn:aws:rds:{region}:{ACCOUNT}:{kind}:awsbackup:job-{number}",
-        "ResourceArn": resource_arn,
-        "ResourceType": backup_type,
+        "region": member.region,
+        "BackupVaultName": _TARGETS.get(plan.name, "main"),
+        "RecoveryPointArn": point_arn(member, fires),
+        "ResourceArn": member.arn,
+        "ResourceType": member.backup_type,
         "IamRoleArn": ROLE,
         "CreatedBy": created_by(plan),
         "CreationDate": created.isoformat(),
         "InitiationDate": created.isoformat(),
         "CompletionDate": (created + _DURATION).isoformat(),
-        "Lifecycle": {"DeleteAfterDays": kept_days},
+        "Lifecycle": {"DeleteAfterDays": member.kept_days},
+        **encryption(made.key_of(member.region, member.key), managed=member.key == "aws"),
     }
 
 
-def _night(member: Member, plan: Plan, fires: datetime, night: int) -> list[Row]:
+def _odd(member: Member, plan: Plan, made: Foundation) -> list[Row]:
+    """The point that does not go when its time has come."""
+    if member.odd_point is None:
+        return []
+    if member.odd_point == "endless":
+        point = point_row(member, plan, made, made.fires - timedelta(days=3))
+        del point["Lifecycle"], point["CreatedBy"]
+        return [{**point, "RecoveryPointArn": f"{point['RecoveryPointArn']}-endless"}]
+    point = point_row(member, plan, made, made.fires - timedelta(days=NIGHTS + 10))
+    return [{**point, "Status": "EXPIRED"} if member.odd_point == "overdue" else point]
+
+
+def _night(member: Member, plan: Plan, made: Foundation, night: int) -> list[Row]:
     rows: list[Row] = []
-    number = f"{member.name}-{fires:%Y%m%d}"
-    point = point_row(member.arn, member.backup_type, plan, fires, member.kept_days, number)
+    fires = made.fires - timedelta(days=night)
+    point = point_row(member, plan, made, fires)
     if happened(member, night):
         rows.append(point)
     if night <= _JOB_NIGHTS:
-        rows.append(_backup_job(member, plan, fires, point, night, number))
+        rows.append(_backup_job(member, plan, fires, point, night))
     if member.copies != "never" and member.region == HOME:
-        rows += _copy(member, plan, point, night, number)
+        rows += _copy(member, plan, made, point, night)
     return rows
 
 
@@ -108,15 +151,15 @@ def _job(kind: str, member: Member, plan: Plan, created: datetime, done: datetim
     }
 
 
-def _backup_job(member: Member, plan: Plan, fires: datetime, point: Row, night: int, number: str) -> Row:
-    """Completed when it made a point, one that has aged out since too; else expired at the end of its start window."""
+def _backup_job(member: Member, plan: Plan, fires: datetime, point: Row, night: int) -> Row:
+    """Completed when it made a point, one that has aged out since too; refused by a lock; else never started in time."""
     made = happened(member, night) or member.points == "daily"
     done = fires + _RUN_UP + _DURATION if made else fires + timedelta(minutes=60)
     job = {
         **_job("backup_job", member, plan, fires, done, made),
-        "BackupJobId": f"job-{number}",
-        "BackupVaultName": "main",
-        "BackupVaultArn": vault_arn(member.region, "main"),
+        "BackupJobId": f"job-{member.name}-{fires:%Y%m%d}",
+        "BackupVaultName": point["BackupVaultName"],
+        "BackupVaultArn": vault_arn(member.region, point["BackupVaultName"]),
         "StartBy": (fires + timedelta(minutes=60)).isoformat(),
         "State": "COMPLETED" if made else "EXPIRED",
         "PercentDone": "100.0" if made else "0.0",
@@ -125,37 +168,52 @@ def _backup_job(member: Member, plan: Plan, fires: datetime, point: Row, night: 
         job["InitiationDate"] = (fires + _RUN_UP).isoformat()
         job["RecoveryPointArn"] = point["RecoveryPointArn"]
         job["RecoveryPointLifecycle"] = point["Lifecycle"]
+    elif member.plan == "short":
+        job |= {"State": "FAILED", "StatusMessage": "Retention is below the minimum of vault strict"}
+    if night == 0 and member.last_job == "issues":
+        job |= {"MessageCategory": "AccessDenied", "StatusMessage": "Completed with issues: tags were not copied"}
     return job
 
 
-def _copy(member: Member, plan: Plan, point: Row, night: int, number: str) -> list[Row]:
+def _copy(member: Member, plan: Plan, made: Foundation, point: Row, night: int) -> list[Row]:
     worked = member.copies == "done"
     created = datetime.fromisoformat(point["CompletionDate"])
-    copy_arn = (
-        point["RecoveryPointArn"].replace(f":{HOME}:", f":{AWAY}:").replace("awsbackup:job-", "awsbackup:copyjob-")
-    )
+    account, region, vault = _DESTINATIONS[plan.name]
     job = {
         **_job("copy_job", member, plan, created, created + _COPYING, worked),
-        "CopyJobId": f"copy-{number}",
-        "CreatedByBackupJobId": f"job-{number}",
-        "SourceBackupVaultArn": vault_arn(HOME, "main"),
+        "CopyJobId": point["RecoveryPointArn"].rpartition(":")[2].replace("job-", "copy-"),
+        "CreatedByBackupJobId": point["RecoveryPointArn"].rpartition(":")[2],
+        "SourceBackupVaultArn": vault_arn(HOME, point["BackupVaultName"]),
         "SourceRecoveryPointArn": point["RecoveryPointArn"],
-        "DestinationBackupVaultArn": vault_arn(AWAY, "copies"),
-        "DestinationRecoveryPointLifecycle": {"DeleteAfterDays": 35},
+        "DestinationBackupVaultArn": vault_arn(region, vault, account),
+        "DestinationRecoveryPointLifecycle": _DAYS,
         "State": "COMPLETED" if worked else "FAILED",
     }
     rows = [job] if night <= _JOB_NIGHTS else []
     if worked:
-        job["DestinationRecoveryPointArn"] = copy_arn
-        copied = {
-            "region": AWAY,
-            "BackupVaultName": "copies",
-            "RecoveryPointArn": copy_arn,
-            "SourceBackupVaultArn": vault_arn(HOME, "main"),
-            "CompletionDate": (created + _COPYING).isoformat(),
-            "Lifecycle": {"DeleteAfterDays": 35},
-        }
-        rows.append({**point, **copied})
+        copied = _copied(point, made, account, region, vault)
+        job["DestinationRecoveryPointArn"] = copied["RecoveryPointArn"]
+        rows.append({**copied, "CompletionDate": (created + _COPYING).isoformat()})
     else:
-        job["StatusMessage"] = "Access denied to the KMS key of the destination"
+        job["StatusMessage"] = _PROBLEMS[plan.name]
     return rows
+
+
+def _copied(point: Row, made: Foundation, account: str, region: str, vault: str) -> Row:
+    """The point as it lies in another vault: under the key there, and in an air-gapped one a point of AWS Backup's own."""
+    name = point["RecoveryPointArn"].rpartition(":")[2].replace("job-", "copyjob-")
+    kind = point["RecoveryPointArn"].split(":")[5]
+    prefix = "backup" if vault == "island" else "rds"
+    what = f"recovery-point:{name}" if vault == "island" else f"{kind}:awsbackup:{name}"
+    copy = {name: value for name, value in point.items() if not name.startswith("EncryptionKey")}
+    key = None if vault == "island" else made.keys[(account, region, "estate")]
+    return {
+        **copy,
+        "account": account,
+        "region": region,
+        "BackupVaultName": vault,
+        "RecoveryPointArn": f"arn:aws:{prefix}:{region}:{account}:{what}",
+        "SourceBackupVaultArn": vault_arn(HOME, point["BackupVaultName"]),
+        "Lifecycle": _DAYS,
+        **encryption(key, owned=True),
+    }

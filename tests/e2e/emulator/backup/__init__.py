@@ -1,4 +1,4 @@
-"""AWS Backup: vaults, plans, selections, recovery points, jobs, settings.
+"""AWS Backup: vaults, plans, selections, recovery points, jobs, restore testing, audits, legal holds, settings.
 
 moto has 17 operations of it and neither points nor jobs, so the whole service
 is ours. `answer` takes an understood request and gives the HTTP reply; each
@@ -9,7 +9,20 @@ from __future__ import annotations
 
 import threading
 
-from emulator.backup import jobs, plans, points, selections, settings, tags, vaults
+from emulator.backup import (
+    audits,
+    copies,
+    jobs,
+    legal_holds,
+    plans,
+    points,
+    protected,
+    restore_testing,
+    selections,
+    settings,
+    tags,
+    vaults,
+)
 from emulator.backup.errors import BackupError
 from emulator.backup.protocol import decode_request, encode_response, error_response
 from emulator.backup.registry import OPERATIONS
@@ -17,7 +30,10 @@ from emulator.backup.state import backup_backends
 from emulator.faults import Reply
 from emulator.wire import Call
 
-__all__ = ["OPERATIONS", "answer", "jobs", "plans", "points", "selections", "settings", "tags", "vaults"]
+__all__ = [
+    "OPERATIONS", "answer", "audits", "copies", "jobs", "legal_holds", "plans", "points", "protected",
+    "restore_testing", "selections", "settings", "tags", "vaults",
+]  # fmt: skip
 
 # One request at a time changes or reads the state: it is plain dictionaries.
 _LOCK = threading.RLock()

@@ -1,4 +1,4 @@
-"""Backup, copy and restore jobs.
+"""Backup, copy and restore jobs; how copies are started is in `copies`.
 
 Lists go 30 days back, as AWS's do. A job started here is done at once: the
 point is there when the answer arrives.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from moto.rds.models import rds_backends
-
 from emulator.backup import points, validation
-from emulator.backup.errors import invalid_value, not_found
+from emulator.backup.errors import not_found
 from emulator.backup.listing import give_page, matching
 from emulator.backup.registry import Params, operation
-from emulator.backup.state import BackupBackend, Record, Vault, backup_backends
+from emulator.backup.sources import encryption, resource_type
+from emulator.backup.state import BackupBackend, Record
 from emulator.times import now
 
 _HISTORY = timedelta(days=30)
@@ -34,34 +33,6 @@ _COPY = {
 _BACKUP = {**_COMMON, "ByBackupVaultName": "BackupVaultName"}
 _RESTORE = {"ByResourceType": "ResourceType", "ByStatus": "Status", "ByParentJobId": "ParentJobId"}
 _INSTANTS = {"ByCreated": "CreationDate", "ByComplete": "CompletionDate"}
-
-
-def resource_type(backend: BackupBackend, arn: str) -> str:
-    """AWS Backup's name for the type of a resource, from its ARN.
-
-    A cluster is Aurora's unless moto's RDS knows another engine for it.
-    """
-    parts = arn.split(":")
-    if len(parts) < 6:
-        raise invalid_value(f"Invalid ARN: {arn}")
-    service, kind = parts[2], parts[5].split("/")[0]
-    if (service, kind) == ("rds", "cluster"):
-        cluster = rds_backends[backend.account_id][backend.region_name].clusters.get(parts[6])
-        engine = cluster.engine if cluster is not None else ""
-        return {"neptune": "Neptune", "docdb": "DocumentDB"}.get(engine, "Aurora")
-    known = {
-        ("rds", "db"): "RDS",
-        ("dynamodb", "table"): "DynamoDB",
-        ("ec2", "volume"): "EBS",
-        ("ec2", "instance"): "EC2",
-        ("elasticfilesystem", "file-system"): "EFS",
-        ("fsx", "file-system"): "FSx",
-    }
-    if service == "s3":
-        return "S3"
-    if (service, kind) not in known:
-        raise invalid_value(f"Unsupported resource: {arn}")
-    return known[(service, kind)]
 
 
 def _recent(
@@ -125,6 +96,7 @@ def start_backup_job(backend: BackupBackend, params: Params) -> Record:
     validation.within_lock(backend, vault.name, params.get("Lifecycle"))
     kind, moment = resource_type(backend, params["ResourceArn"]), now()
     told = {
+        **encryption(backend, vault, params["ResourceArn"]),
         "ResourceArn": params["ResourceArn"],
         "ResourceType": kind,
         "IamRoleArn": params["IamRoleArn"],
@@ -147,70 +119,10 @@ def start_backup_job(backend: BackupBackend, params: Params) -> Record:
         "State": "COMPLETED",
         "PercentDone": "100.0",
         "BackupSizeInBytes": 0,
+        **{name: told[name] for name in ("IsEncrypted", "EncryptionKeyArn") if name in told},
         "IsParent": False,
         "MessageCategory": "SUCCESS",
     }
     backend.backup_jobs[job["BackupJobId"]] = job
     names = ("BackupJobId", "RecoveryPointArn", "CreationDate", "IsParent")
     return {name: job[name] for name in names}
-
-
-@operation("StartCopyJob")
-def start_copy_job(backend: BackupBackend, params: Params) -> Record:
-    """Copies at once, into any Region of the account; fails as a job if the vault is not there."""
-    source = backend.vault(params["SourceBackupVaultName"])
-    point = source.points.get(params["RecoveryPointArn"])
-    if point is None:
-        raise not_found(f"Recovery point {params['RecoveryPointArn']} does not exist in vault {source.name}")
-    validation.lifecycle(params.get("Lifecycle"))
-    parts = params["DestinationBackupVaultArn"].split(":")
-    target = backup_backends[parts[4]][parts[3]]
-    destination: Vault | None = target.vaults.get(parts[6])
-    moment = now()
-    job = {
-        "AccountId": backend.account_id,
-        "CopyJobId": str(uuid.uuid4()),
-        "SourceBackupVaultArn": source.arn,
-        "SourceRecoveryPointArn": point["RecoveryPointArn"],
-        "DestinationBackupVaultArn": params["DestinationBackupVaultArn"],
-        "ResourceArn": point["ResourceArn"],
-        "ResourceType": point["ResourceType"],
-        "CreationDate": moment,
-        "CompletionDate": moment,
-        "IamRoleArn": params["IamRoleArn"],
-        "IsParent": False,
-        "State": "FAILED",
-        "StatusMessage": "The destination backup vault does not exist",
-        "MessageCategory": "FAILURE",
-    }
-    if destination is not None:
-        copy = copy_point(target, destination, point, params.get("Lifecycle") or point.get("Lifecycle"))
-        job |= {"State": "COMPLETED", "StatusMessage": None, "MessageCategory": "SUCCESS"}
-        job["DestinationRecoveryPointArn"] = copy["RecoveryPointArn"]
-    backend.copy_jobs[job["CopyJobId"]] = job
-    return {name: job[name] for name in ("CopyJobId", "CreationDate", "IsParent")}
-
-
-def copy_point(target: BackupBackend, destination: Vault, point: Record, lifecycle: Record | None) -> Record:
-    """The copy in the destination: same creation date, own ARN, knows its source vault."""
-    kept = (
-        "ResourceArn",
-        "ResourceType",
-        "ResourceName",
-        "CreationDate",
-        "CompletionDate",
-        "IamRoleArn",
-        "CreatedBy",
-        "IsEncrypted",
-    )
-    told = {name: point[name] for name in kept if name in point}
-    return points.add(
-        target,
-        destination,
-        {
-            **told,
-            "RecoveryPointArn": points.new_arn(target, point["ResourceType"], "copyjob"),
-            "SourceBackupVaultArn": point["BackupVaultArn"],
-            "Lifecycle": lifecycle,
-        },
-    )

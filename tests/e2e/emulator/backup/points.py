@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 from emulator.backup.errors import invalid_request, not_found
+from emulator.backup.legal_holds import holds
 from emulator.backup.listing import give_page, matching
 from emulator.backup.registry import Params, operation
 from emulator.backup.state import BackupBackend, Record, Vault
@@ -78,10 +79,12 @@ def list_of_vault(backend: BackupBackend, params: Params) -> Record:
 
 @operation("DeleteRecoveryPoint")
 def delete(backend: BackupBackend, params: Params) -> None:
-    """Refused in a locked vault."""
+    """Refused in a locked vault and under a legal hold."""
     vault = backend.vault(params["BackupVaultName"])
     if params["RecoveryPointArn"] not in vault.points:
         raise not_found(f"Recovery point {params['RecoveryPointArn']} does not exist in vault {vault.name}")
     if vault.locked:
         raise invalid_request(f"Backup vault {vault.name} is locked: recovery points cannot be deleted")
+    if holds(backend, vault.points[params["RecoveryPointArn"]]):
+        raise invalid_request(f"Recovery point {params['RecoveryPointArn']} is under a legal hold")
     del vault.points[params["RecoveryPointArn"]]

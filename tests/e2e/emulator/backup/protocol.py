@@ -119,9 +119,9 @@ def _plain(value: Any) -> Any:
 
 def encode_response(operation: str, result: dict[str, Any]) -> Reply:
     """A result as HTTP: instants as epoch seconds, absent values left out."""
-    empty = MODEL.operation_model(operation).output_shape is None
-    body = b"" if empty else json.dumps(_plain(result)).encode()
-    return 200, _headers(), body
+    model = MODEL.operation_model(operation)
+    body = b"" if model.output_shape is None else json.dumps(_plain(result)).encode()
+    return model.http.get("responseCode", 200), _headers(), body
 
 
 def error_response(error: BackupError) -> Reply:

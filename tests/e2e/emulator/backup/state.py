@@ -6,7 +6,6 @@ Records are dictionaries in the shape the API gives them; derived members
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 
 from emulator.backup.errors import not_found
+from emulator.kms import managed_key
 from emulator.times import now
 
 Record = dict[str, Any]
@@ -28,14 +28,16 @@ RESOURCE_TYPES = (
     "VirtualMachine",
 )  # fmt: skip
 
+AIR_GAPPED = "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
+
 
 @dataclass
 class Vault:
-    """A vault and the points in it, by point ARN."""
+    """A vault and the points in it, by point ARN. Without a key ARN, AWS owns the key."""
 
     name: str
     arn: str
-    key_arn: str
+    key_arn: str | None
     created: datetime
     creator_request_id: str | None = None
     vault_type: str = "BACKUP_VAULT"
@@ -78,6 +80,16 @@ class BackupBackend(BaseBackend, TaggableResourcesMixin):
         self.restore_jobs: dict[str, Record] = {}
         self.opt_in = dict.fromkeys(RESOURCE_TYPES, True)
         self.management = {"DynamoDB": True, "EFS": True}
+        self.restore_testing_plans: dict[str, Record] = {}
+        self.restore_testing_selections: dict[tuple[str, str], Record] = {}
+        self.frameworks: dict[str, Record] = {}
+        self.report_plans: dict[str, Record] = {}
+        self.legal_holds: dict[str, Record] = {}
+        # Of the organisation, if this is where its management account keeps them.
+        self.global_settings = {"isCrossAccountBackupEnabled": "false", "isMpaEnabled": "false"}
+        self.global_settings_updated: datetime | None = None
+        # Tags by ARN, of all but vaults and plans, which carry their own.
+        self.tags: dict[str, dict[str, str]] = {}
 
     def arn_of(self, kind: str, name: str) -> str:
         """An AWS Backup ARN in this account and Region."""
@@ -101,24 +113,28 @@ class BackupBackend(BaseBackend, TaggableResourcesMixin):
         return plan
 
     def add_vault(self, name: str, **told: Any) -> Vault:
-        """Put a vault in place; without a key it gets the one AWS manages."""
-        key_arn = told.pop("key_arn", None) or (
-            f"arn:{self.partition}:kms:{self.region_name}:{self.account_id}:key/{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
-        )
+        """Put a vault in place; without a key it gets the one AWS manages, or, if air-gapped, owns."""
+        key_arn = told.pop("key_arn", None)
+        if key_arn is None and told.get("vault_type") != AIR_GAPPED:
+            key_arn = managed_key(self.account_id, self.region_name, "backup")
         created = told.pop("created", None) or now()
         self.vaults[name] = Vault(name, self.arn_of("backup-vault", name), key_arn, created, **told)
         return self.vaults[name]
 
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
-        """Vaults and plans, for the Resource Groups Tagging API."""
+        """What can be tagged, for the Resource Groups Tagging API."""
         for vault in self.vaults.values():
             yield TaggedResource(vault.arn, vault.tags, "backup:backup-vault")
         for plan in self.plans.values():
             if plan.deleted is None:
                 yield TaggedResource(plan.arn, plan.tags, "backup:backup-plan")
+        for arn, tags in self.tags.items():
+            yield TaggedResource(arn, tags, f"backup:{arn.split(':')[5]}")
 
     def tags_of(self, arn: str) -> dict[str, str]:
-        """The (changeable) tags of a vault, plan or point of ours."""
+        """The (changeable) tags of what is ours. Points are not: theirs are seeded with them."""
+        if arn in self.tags:
+            return self.tags[arn]
         for vault in self.vaults.values():
             if vault.arn == arn:
                 return vault.tags

@@ -57,13 +57,29 @@ def plan(backend: BackupBackend, document: Record) -> None:
         _rule(backend, rule)
 
 
+def schedule(expression: str) -> None:
+    """Six fields, of which one of the two for days is a question mark."""
+    fields = expression[5:-1].split() if expression.startswith("cron(") and expression.endswith(")") else []
+    if len(fields) != 6 or [fields[2], fields[4]].count("?") != 1:
+        raise invalid_value(f"Invalid schedule expression: {expression}")
+
+
+def within(name: str, value: int, low: int, high: int) -> None:
+    """A number in its range."""
+    if not low <= value <= high:
+        raise invalid_value(f"{name} must be between {low} and {high}")
+
+
+def role(arn: str) -> None:
+    """The ARN of a role."""
+    if not re.match(r"^arn:aws[a-z-]*:iam::\d{12}:role/.+", arn):
+        raise invalid_value(f"Invalid IAM role ARN: {arn}")
+
+
 def _rule(backend: BackupBackend, rule: Record) -> None:
     if rule["TargetBackupVaultName"] not in backend.vaults:
         raise invalid_value(f"Backup vault {rule['TargetBackupVaultName']} does not exist")
-    schedule = rule.get("ScheduleExpression", "cron(0 5 ? * * *)")
-    fields = schedule[5:-1].split() if schedule.startswith("cron(") and schedule.endswith(")") else []
-    if len(fields) != 6 or [fields[2], fields[4]].count("?") != 1:
-        raise invalid_value(f"Invalid schedule expression: {schedule}")
+    schedule(rule.get("ScheduleExpression", "cron(0 5 ? * * *)"))
     start = rule.get("StartWindowMinutes", 480)
     if start < 60:
         raise invalid_value("StartWindowMinutes must be at least 60")
@@ -80,8 +96,7 @@ def selection(told: Record) -> None:
     """Name, role and the condition keys, which need their prefix."""
     if not _SELECTION_NAME.match(told["SelectionName"]):
         raise invalid_value(f"Invalid selection name: {told['SelectionName']}")
-    if not re.match(r"^arn:aws[a-z-]*:iam::\d{12}:role/.+", told["IamRoleArn"]):
-        raise invalid_value(f"Invalid IAM role ARN: {told['IamRoleArn']}")
+    role(told["IamRoleArn"])
     for arn in [*told.get("Resources", []), *told.get("NotResources", [])]:
         if arn != "*" and not arn.startswith("arn:"):
             raise invalid_value(f"Invalid ARN: {arn}")
@@ -115,6 +130,13 @@ def lock(params: Params) -> None:
     grace = params.get("ChangeableForDays")
     if grace is not None and not 3 <= grace <= _MOST_DAYS:
         raise invalid_value(f"ChangeableForDays must be between 3 and {_MOST_DAYS}")
+
+
+def air_gapped(params: Params) -> None:
+    """Retention is bounded on both sides, from a week on."""
+    low, high = params["MinRetentionDays"], params["MaxRetentionDays"]
+    if not 7 <= low <= high <= _MOST_DAYS:
+        raise invalid_value(f"Retention of {low} to {high} days does not lie between 7 and {_MOST_DAYS}")
 
 
 def within_lock(backend: BackupBackend, name: str, told: Record | None) -> None:

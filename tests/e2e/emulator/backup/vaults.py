@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from emulator.backup import validation
 from emulator.backup.errors import already_exists, invalid_request, not_found
 from emulator.backup.listing import give_page
 from emulator.backup.registry import Params, operation
-from emulator.backup.state import BackupBackend, Record, Vault
+from emulator.backup.sources import encrypted_by
+from emulator.backup.state import AIR_GAPPED, BackupBackend, Record, Vault
 from emulator.times import now
 
 
@@ -20,6 +22,7 @@ def _row(vault: Vault) -> Record:
         "VaultState": "AVAILABLE",
         "CreationDate": vault.created,
         "EncryptionKeyArn": vault.key_arn,
+        "EncryptionKeyType": encrypted_by(vault.key_arn, owned=True).get("EncryptionKeyType"),
         "CreatorRequestId": vault.creator_request_id,
         "NumberOfRecoveryPoints": len(vault.points),
         "Locked": vault.locked,
@@ -34,23 +37,35 @@ def _refuse_when_immutable(vault: Vault) -> None:
         raise invalid_request(f"The lock of vault {vault.name} can no longer be changed")
 
 
+def _make(backend: BackupBackend, params: Params, **told: Any) -> Vault:
+    """The vault of a request; the one it made before, if it comes again."""
+    name, request_id = params["BackupVaultName"], params.get("CreatorRequestId")
+    validation.vault_name(name)
+    vault = backend.vaults.get(name)
+    if vault is None:
+        tags = dict(params.get("BackupVaultTags", {}))
+        key_arn = params.get("EncryptionKeyArn")
+        return backend.add_vault(name, key_arn=key_arn, creator_request_id=request_id, tags=tags, **told)
+    if request_id is None or request_id != vault.creator_request_id:
+        raise already_exists(f"Backup vault with the same name already exists: {name}")
+    return vault
+
+
 @operation("CreateBackupVault")
 def create(backend: BackupBackend, params: Params) -> Record:
     """Refuses a taken name; a repeat with the same request id is answered again."""
-    name = params["BackupVaultName"]
-    validation.vault_name(name)
-    request_id = params.get("CreatorRequestId")
-    vault = backend.vaults.get(name)
-    if vault is None:
-        vault = backend.add_vault(
-            name,
-            key_arn=params.get("EncryptionKeyArn"),
-            creator_request_id=request_id,
-            tags=dict(params.get("BackupVaultTags", {})),
-        )
-    elif request_id is None or request_id != vault.creator_request_id:
-        raise already_exists(f"Backup vault with the same name already exists: {name}")
-    return {"BackupVaultName": name, "BackupVaultArn": vault.arn, "CreationDate": vault.created}
+    vault = _make(backend, params)
+    return {"BackupVaultName": vault.name, "BackupVaultArn": vault.arn, "CreationDate": vault.created}
+
+
+@operation("CreateLogicallyAirGappedBackupVault")
+def create_air_gapped(backend: BackupBackend, params: Params) -> Record:
+    """Locked from the beginning, for ever."""
+    validation.air_gapped(params)
+    vault = _make(backend, params, vault_type=AIR_GAPPED, locked=True, lock_date=now(),
+                  min_days=params["MinRetentionDays"], max_days=params["MaxRetentionDays"])  # fmt: skip
+    told = {"BackupVaultName": vault.name, "BackupVaultArn": vault.arn, "CreationDate": vault.created}
+    return {**told, "VaultState": "AVAILABLE"}
 
 
 @operation("DescribeBackupVault")

@@ -1,7 +1,8 @@
 """Automated backups: the window in which a database can be restored.
 
 Derived for every living database with native backups on; retained and
-replicated ones are rows in the memory.
+replicated ones are rows in the memory. A replicated one without a window of its
+own, which a test may seed, has that of its source.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from moto.rds.exceptions import RDSClientError
-from moto.rds.models import DBCluster, DBInstance, DBInstanceClustered, RDSBackend
+from moto.rds.models import DBCluster, DBInstance, DBInstanceClustered, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
 from emulator.rds.memory import Row, memory
@@ -54,6 +55,7 @@ def _instance_row(backend: RDSBackend, database: DBInstance) -> Row:
         "InstanceCreateTime": created(database),
         "Encrypted": database.storage_encrypted,
         "KmsKeyId": database.kms_key_id,
+        "StorageEncryptionType": database.storage_encryption_type,
         "DBInstanceAutomatedBackupsArn": backup_arn(database),
         "DBInstanceAutomatedBackupsReplications": [{"DBInstanceAutomatedBackupsArn": arn} for arn in replicas],
         "BackupTarget": "region",
@@ -68,6 +70,8 @@ def _cluster_row(database: DBCluster) -> Row:
         "DBClusterIdentifier": database.db_cluster_identifier,
         "ClusterCreateTime": created(database),
         "StorageEncrypted": database.storage_encrypted,
+        "StorageEncryptionType": database.storage_encryption_type,
+        "KmsKeyId": database.kms_key_id,
         "EngineMode": database.engine_mode,
         "AvailabilityZones": database.availability_zones,
         "DBClusterAutomatedBackupsArn": backup_arn(database),
@@ -81,7 +85,16 @@ def instance_rows(backend: RDSBackend) -> list[Row]:
         for database in backend.databases.values()
         if not isinstance(database, DBInstanceClustered) and database.backup_retention_period
     ]
-    return [*living, *memory(backend).automated_backups.values()]
+    return [*living, *(windowed(row) for row in memory(backend).automated_backups.values())]
+
+
+def windowed(row: Row) -> Row:
+    """A row of the memory with its window: its own, or that of the instance it is replicated from."""
+    if "RestoreWindow" in row or row["Status"] != "active":
+        return row
+    parts = row["DBInstanceArn"].split(":")
+    source = rds_backends[parts[4]][parts[3]].databases.get(parts[6])
+    return {**row, "RestoreWindow": _common(source)["RestoreWindow"]} if source else row
 
 
 def describe_db_instance_automated_backups(response: RDSResponse) -> str:

@@ -20,6 +20,8 @@ class Memory:
     cluster_automated_backups: dict[str, Row] = field(default_factory=dict)
     # Source instance ARN to the ARNs of its replicated backups elsewhere.
     replications: dict[str, list[str]] = field(default_factory=dict)
+    # Snapshot ARN to the accounts, or `all`, that may restore it.
+    shared: dict[str, list[str]] = field(default_factory=dict)
 
 
 def memory(backend: RDSBackend) -> Memory:

@@ -1,17 +1,17 @@
 """Replication of automated backups to another Region.
 
-Called in the destination Region, about an instance of another one. Not
-checked: the pair of Regions, keys, quotas.
+Called in the destination Region, about an instance of another one; what is
+encrypted needs a key of the destination. Not checked: the pair of Regions, quotas.
 """
 
 from __future__ import annotations
 
 from moto.core.responses import ActionResult
-from moto.rds.exceptions import DBInstanceNotFoundError, RDSClientError
+from moto.rds.exceptions import DBInstanceNotFoundError, KMSKeyNotAccessibleFault, RDSClientError
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
-from emulator.rds.automated_backups import backup_arn, instance_rows
+from emulator.rds.automated_backups import backup_arn, instance_rows, windowed
 from emulator.rds.memory import Row, memory
 
 
@@ -27,19 +27,23 @@ def _source(arn: str) -> tuple[RDSBackend, DBInstance]:
 
 
 def start(response: RDSResponse) -> ActionResult:
-    """The source must have native backups on; retention 7 unless told."""
+    """The source must have native backups on, and a key here if it is encrypted; retention 7 unless told."""
     arn = response.params["SourceDBInstanceArn"]
     backend, database = _source(arn)
     if backend is response.backend or not database.backup_retention_period:
         raise RDSClientError(
             "InvalidDBInstanceState", "The source has no automated backups that could be replicated here"
         )
+    key = response.params.get("KmsKeyId")
+    if database.storage_encrypted and (key is None or f":kms:{response.region}:" not in key):
+        raise KMSKeyNotAccessibleFault(key or "none")
     original = next(row for row in instance_rows(backend) if row.get("DBInstanceArn") == arn)
+    del original["RestoreWindow"]
     copy: Row = {
         **original,
         "Status": "active",
         "BackupRetentionPeriod": int(response.params.get("BackupRetentionPeriod") or 7),
-        "KmsKeyId": response.params.get("KmsKeyId"),
+        "KmsKeyId": key,
         "DBInstanceAutomatedBackupsArn": backup_arn(database).replace(f":{database.region}:", f":{response.region}:"),
         "DBInstanceAutomatedBackupsReplications": [],
     }
@@ -57,7 +61,7 @@ def stop(response: RDSResponse) -> ActionResult:
     copy = next((row for row in copies if row["DBInstanceArn"] == arn and row["Status"] == "active"), None)
     if copy is None:
         raise RDSClientError("InvalidDBInstanceState", "The automated backups of the source are not replicated here")
-    copy["Status"] = "retained"
+    copy |= {**windowed(copy), "Status": "retained"}
     memory(backend).replications.pop(arn, None)
     _note_on(database, [])
     return ActionResult({"DBInstanceAutomatedBackup": copy})

@@ -71,10 +71,6 @@ def earliest_restorable_time(database: DBInstance | DBCluster) -> datetime | Non
     return max(created(database), latest - timedelta(days=database.backup_retention_period))
 
 
-def _encryption_type(database: DBInstance | DBCluster) -> str:
-    return "sse-kms" if database.storage_encrypted else "none"
-
-
 _take_backup = DBInstance.save_automated_backup
 _make_instance = DBInstance.__init__
 _create_replica = RDSBackend.create_db_instance_read_replica
@@ -126,7 +122,5 @@ DBInstance.__init__ = _make_instance_with_id
 RDSBackend.create_db_instance_read_replica = _create_replica_without_backups
 DBInstance.latest_restorable_time = property(latest_restorable_time)
 DBCluster.latest_restorable_time = property(latest_restorable_time)
-DBInstance.storage_encryption_type = property(_encryption_type)
-DBCluster.storage_encryption_type = property(_encryption_type)
 RDSResponse.describe_db_instances = describe_db_instances
 RDSResponse.describe_db_clusters = describe_db_clusters

@@ -16,6 +16,7 @@ from moto.rds.models import DBClusterSnapshot, DBSnapshot, RDSBackend, rds_backe
 from moto.rds.responses import RDSResponse
 
 from emulator.backup.state import backup_backends
+from emulator.rds.encryption import encryption_type
 from emulator.rds.memory import Row, memory
 from emulator.rds.pages import filters_of, give_row_page
 from emulator.rds.resources import created
@@ -48,6 +49,7 @@ def _instance_row(snapshot: DBSnapshot) -> Row:
         "PercentProgress": 100,
         "Encrypted": snapshot.encrypted,
         "KmsKeyId": snapshot.kms_key_id,
+        "StorageEncryptionType": encryption_type(snapshot.database),
         "DBSnapshotArn": snapshot.arn,
         "DbiResourceId": snapshot.dbi_resource_id,
         "TagList": snapshot.tags,
@@ -70,6 +72,7 @@ def _cluster_row(snapshot: DBClusterSnapshot) -> Row:
         "PercentProgress": 100,
         "StorageEncrypted": snapshot.encrypted,
         "KmsKeyId": snapshot.kms_key_id,
+        "StorageEncryptionType": encryption_type(snapshot.cluster),
         "DBClusterSnapshotArn": snapshot.arn,
         "DbClusterResourceId": snapshot.cluster.db_cluster_resource_id,
         "TagList": snapshot.tags,
@@ -109,6 +112,7 @@ def _backup_row(point: Row, name: str) -> Row:
         "SnapshotType": "awsbackup",
         "PercentProgress": 100,
         "Encrypted": point["IsEncrypted"],
+        "KmsKeyId": point.get("EncryptionKeyArn"),
         "DBSnapshotArn": point["RecoveryPointArn"],
     }
 
@@ -132,17 +136,20 @@ def _cluster_backup_row(point: Row, name: str) -> Row:
         "SnapshotType": "manual",
         "PercentProgress": 100,
         "StorageEncrypted": point["IsEncrypted"],
+        "KmsKeyId": point.get("EncryptionKeyArn"),
         "DBClusterSnapshotArn": point["RecoveryPointArn"],
     }
 
 
-def _instance_rows(backend: RDSBackend) -> list[Row]:
+def instance_rows(backend: RDSBackend) -> list[Row]:
+    """Every snapshot of an instance in this account and Region."""
     native = [_instance_row(snapshot) for snapshot in backend.database_snapshots.values()]
     made_by_backup = [_backup_row(point, name) for point, name in _points(backend, "snapshot")]
     return [*native, *memory(backend).snapshots.values(), *made_by_backup]
 
 
-def _cluster_rows(backend: RDSBackend) -> list[Row]:
+def cluster_rows(backend: RDSBackend) -> list[Row]:
+    """Every snapshot of a cluster in this account and Region."""
     native = [_cluster_row(snapshot) for snapshot in backend.cluster_snapshots.values()]
     made_by_backup = [_cluster_backup_row(point, name) for point, name in _points(backend, "cluster-snapshot")]
     return [*native, *memory(backend).cluster_snapshots.values(), *made_by_backup]
@@ -151,12 +158,12 @@ def _cluster_rows(backend: RDSBackend) -> list[Row]:
 def select(rows: Iterable[Row], wanted: dict[str, list[str]]) -> list[Row]:
     """The rows whose members have one of the wanted values; an ARN is as good as a name."""
     checks = [
-        (_FILTERS[name], {_name(value) for value in values}) for name, values in wanted.items() if name in _FILTERS
+        (_FILTERS[name], {name_of(value) for value in values}) for name, values in wanted.items() if name in _FILTERS
     ]
     return [row for row in rows if all(row.get(member) in values for member, values in checks)]
 
 
-def _name(text: str) -> str:
+def name_of(text: str) -> str:
     """The identifier in an ARN of RDS (which may hold a colon), or the text itself."""
     return text.split(":", 6)[6] if text.startswith("arn:") else text
 
@@ -189,7 +196,7 @@ def _describe(
 def describe_db_snapshots(response: RDSResponse) -> str:
     """Snapshots of instances."""
     return _describe(
-        response, "DescribeDBSnapshots", "DBSnapshots", _instance_rows,
+        response, "DescribeDBSnapshots", "DBSnapshots", instance_rows,
         ("DBInstanceIdentifier", "db-instance-id"), ("DBSnapshotIdentifier", "db-snapshot-id"), DBSnapshotNotFoundFault,
     )  # fmt: skip
 
@@ -197,7 +204,7 @@ def describe_db_snapshots(response: RDSResponse) -> str:
 def describe_db_cluster_snapshots(response: RDSResponse) -> str:
     """Snapshots of clusters."""
     return _describe(
-        response, "DescribeDBClusterSnapshots", "DBClusterSnapshots", _cluster_rows,
+        response, "DescribeDBClusterSnapshots", "DBClusterSnapshots", cluster_rows,
         ("DBClusterIdentifier", "db-cluster-id"), ("DBClusterSnapshotIdentifier", "db-cluster-snapshot-id"),
         DBClusterSnapshotNotFoundError,
     )  # fmt: skip

@@ -1,0 +1,159 @@
+//! The newest recovery point of AWS Backup of each resource, as AWS's own control measures it: by its creation, in the vaults of the resource's Region.
+//!
+//! This is coarser than `exposure`, which asks at every instant and counts from the state of the data; it answers what AWS's console would show.
+//! A continuous point keeps its creation date for as long as it goes on, so of it the latest restorable moment of the database counts.
+//!
+//! Source: AWS Backup developer guide, "Controls and remediation": `BACKUP_LAST_RECOVERY_POINT_CREATED`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::objectives::Mechanism;
+use super::points::is_continuous;
+use super::population::{RESOURCES_REST_ON, Resource, evidence};
+use super::{Fact, FactError, Inputs, schedule};
+use crate::dataset::{Relation, Row};
+
+crate::rows! {
+    /// The newest recovery point of a resource.
+    pub struct NewestRow {
+        /// ARN of the resource
+        subject_arn: Text, Never, "";
+        /// AWS resource type
+        subject_type: Text, Never, "";
+        /// Account
+        account_id: Text, Never, "";
+        /// Region
+        region: Text, Never, "";
+        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        role: Text, NotTold, "";
+        /// Whether its objective counts recovery points of AWS Backup as backups
+        counted: Boolean, NotTold, "audit.yaml";
+        /// Age of the resource at the moment of judgement
+        resource_age_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
+        /// Whether it has a usable recovery point
+        has_point: Boolean, NotTold, "";
+        /// When the newest was created; of a continuous one the latest restorable moment
+        point_s: Integer, NotTold, "CreationDate, LatestRestorableTime";
+        /// Age of that at the moment of judgement
+        point_age_s: Integer, NotTold, "";
+        /// Whether there is a newer one: false, or not told where a vault was not read
+        newer_point: Boolean, NotTold, "";
+        /// Usable recovery points in the vaults that were read
+        points_count: Integer, Never, "";
+        /// The newest
+        recovery_point_arn: Text, NotTold, "RecoveryPointArn";
+        /// Where the proof lies
+        evidence: Text, Never, "";
+    }
+}
+
+/// The newest points as a relation.
+pub static FACT: Fact = Fact {
+    relation: &Relation {
+        name: "newest_points",
+        doc: "The newest recovery point of AWS Backup in the Region of a resource: one row a resource.",
+        columns: NewestRow::COLUMNS,
+        rows_rest_on: RESOURCES_REST_ON,
+        order: &[],
+    },
+    reads: &[
+        super::region("rds_instances"),
+        super::region("rds_clusters"),
+        super::region("neptune_clusters"),
+        super::region("documentdb_clusters"),
+        super::region("backup_plans"),
+        super::region("plan_rules"),
+        super::region("plan_copies"),
+        super::region("selections"),
+        super::region("region_settings"),
+        super::region("recovery_points"),
+    ],
+    derive,
+};
+
+crate::rows! {
+    /// What is needed of `recovery_points`.
+    struct PointRow {
+        account_id: Text; region: Text; recovery_point_arn: Text; resource_arn: Text; status: Text; creation_date_s: Integer; exists: Boolean;
+        is_parent: Boolean; collection: Text;
+    }
+}
+
+/// The newest point of a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Newest {
+    /// Creation and ARN of the newest.
+    point: Option<(i64, String)>,
+    collection: Option<String>,
+    count: i64,
+    /// Whether one is continuous.
+    continuous: bool,
+    /// Whether the time of one was not told.
+    untimed: bool,
+}
+
+fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let population = inputs.population()?;
+    let indices: BTreeMap<&str, usize> = population.iter().enumerate().map(|(index, resource)| (resource.arn.as_str(), index)).collect();
+    let mut newest = vec![Newest::default(); population.len()];
+    inputs.each::<PointRow>("recovery_points", |point| {
+        let Some(&index) = point.resource_arn.as_deref().and_then(|arn| indices.get(arn)) else { return };
+        let resource = &population[index];
+        let at_home = point.account_id.as_ref() == Some(&resource.account_id) && point.region.as_ref() == Some(&resource.region);
+        let usable = matches!(point.status.as_deref(), Some("COMPLETED" | "AVAILABLE")) && point.exists == Some(true);
+        if at_home && usable && point.is_parent != Some(true) {
+            newest[index].add(resource, point);
+        }
+    })?;
+    let mut rows = Vec::with_capacity(population.len());
+    for ((index, resource), newest) in population.iter().enumerate().zip(newest) {
+        let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
+        rows.push(row(inputs, resource, newest, objective.map(|owed| owed.mechanisms.contains(&Mechanism::BackupPoint))));
+    }
+    Inputs::frame_of(FACT.relation, rows)
+}
+
+impl Newest {
+    fn add(&mut self, resource: &Resource, point: PointRow) {
+        let arn = point.recovery_point_arn.unwrap_or_default();
+        let continuous = is_continuous(&arn);
+        self.count += 1;
+        self.continuous |= continuous;
+        let at_s = if continuous { resource.latest_restorable_s } else { point.creation_date_s };
+        let Some(at_s) = at_s else {
+            self.untimed = true;
+            return;
+        };
+        if self.point.as_ref().is_none_or(|newest| *newest < (at_s, arn.clone())) {
+            self.point = Some((at_s, arn));
+            self.collection = point.collection;
+        }
+    }
+}
+
+fn row(inputs: &Inputs<'_>, resource: &Resource, newest: Newest, counted: Option<bool>) -> NewestRow {
+    let as_of_s = inputs.snapshot.as_of_s();
+    let read = inputs.complete("recovery_points", &resource.account_id, &resource.region);
+    let (point_s, arn) = newest.point.unzip();
+    NewestRow {
+        subject_arn: Some(resource.arn.clone()),
+        subject_type: Some(resource.resource_type.to_owned()),
+        account_id: Some(resource.account_id.clone()),
+        region: Some(resource.region.clone()),
+        role: resource.role.map(|role| role.word().to_owned()),
+        counted,
+        resource_age_s: resource.created_s.map(|created_s| (as_of_s - created_s).max(0)),
+        has_point: if newest.count > 0 { Some(true) } else { read.then_some(false) },
+        point_s,
+        point_age_s: point_s.map(|point_s| (as_of_s - point_s).max(0)),
+        newer_point: (read && !newest.untimed).then_some(false),
+        points_count: Some(newest.count),
+        evidence: Some(match &arn {
+            Some(arn) => evidence("recovery_points", arn, newest.collection.as_deref()),
+            None => resource.evidence.clone(),
+        }),
+        recovery_point_arn: arn,
+    }
+}

@@ -1,0 +1,152 @@
+//! One entry of `objectives`: its texts understood, and which resources it is for.
+
+use super::{DEFAULT_ID, Mechanism, Objective, ObjectiveError, Owed};
+use crate::facts::coverage::arn_pattern::{Reach, Wildcards, matches};
+use crate::facts::population::{Resource, Role};
+use crate::model::duration;
+use crate::model::moment::{self, DAY_S};
+
+/// An entry whose texts are understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) objective: Objective,
+    pub(super) valid_from_s: i64,
+    rpo_s: Option<i64>,
+    rpo_other_region_s: Option<i64>,
+    tolerance_s: i64,
+    pub(super) retention_days: Option<i64>,
+    rto_s: Option<i64>,
+    restore_test_every_s: Option<i64>,
+}
+
+impl Entry {
+    /// Whether it is for a resource; `None` if what decides that was not read.
+    pub(super) fn matches(&self, resource: &Resource) -> Option<bool> {
+        let matcher = &self.objective.matcher;
+        let one_of = |texts: &[String], text: &str| texts.is_empty() || texts.iter().any(|one| one == text);
+        let place = one_of(&matcher.accounts, &resource.account_id) && one_of(&matcher.regions, &resource.region);
+        let arn = matcher.arns.is_empty() || matcher.arns.iter().any(|pattern| wild(pattern, &resource.arn));
+        if !place || !arn {
+            return Some(false);
+        }
+        let of_type = if matcher.types.is_empty() { Some(true) } else { resource.backup_type().map(|name| one_of(&matcher.types, name)) };
+        let tagged = match &resource.facts.tags {
+            _ if matcher.tags.is_empty() => Some(true),
+            None => None,
+            Some(tags) => Some(matcher.tags.iter().all(|(key, value)| tags.get(key).is_some_and(|found| wild(value, found)))),
+        };
+        match (of_type, tagged) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// What a resource that it is for owes.
+    pub(super) fn owed(&self, resource: &Resource) -> Owed {
+        let replica_owes_nothing = resource.role == Some(Role::Replica) && !self.objective.include_replicas;
+        let mechanisms = self.objective.mechanisms.clone().unwrap_or_else(|| Mechanism::ALL.to_vec());
+        Owed {
+            id: self.objective.id.clone(),
+            approved: self.objective.approved_by.is_some(),
+            rpo_s: self.rpo_s.filter(|_| !replica_owes_nothing),
+            rpo_other_region_s: self.rpo_other_region_s.filter(|_| !replica_owes_nothing),
+            tolerance_s: Some(self.tolerance_s),
+            least_tolerance_s: self.tolerance_s,
+            retention_days: self.retention_days.filter(|_| !replica_owes_nothing),
+            copy_to_other_region: self.objective.copy_to_other_region && !replica_owes_nothing,
+            copy_to_other_account: self.objective.copy_to_other_account && !replica_owes_nothing,
+            air_gapped_copy: self.objective.air_gapped_copy && !replica_owes_nothing,
+            replicate_automated_backups: self.objective.replicate_automated_backups && !replica_owes_nothing,
+            rto_s: self.rto_s,
+            restore_test_every_s: self.restore_test_every_s.filter(|_| !replica_owes_nothing),
+            mechanisms: mechanisms.into_iter().collect(),
+            data_class: self.objective.data_class.clone(),
+        }
+    }
+}
+
+/// Understands the texts of an entry.
+///
+/// # Errors
+/// The first that cannot be used.
+#[expect(clippy::similar_names, reason = "RPO and RTO are the words of the field")]
+pub(super) fn understand(objective: Objective) -> Result<Entry, ObjectiveError> {
+    let id = objective.id.clone();
+    let seconds = |field: &'static str, text: &Option<String>| {
+        text.as_deref().map(duration::parse).transpose().map_err(|error| wrong(&id, field, error.to_string()))
+    };
+    let rpo_s = seconds("rpo", &objective.rpo)?;
+    let rpo_other_region_s = seconds("rpo_other_region", &objective.rpo_other_region)?;
+    let tolerance_s = seconds("tolerance", &objective.tolerance)?.unwrap_or(0);
+    let retention_s = seconds("retention", &objective.retention)?;
+    if retention_s.is_some_and(|retention_s| retention_s % DAY_S != 0) {
+        return Err(wrong(&id, "retention", "it must be whole days, as AWS counts it".to_owned()));
+    }
+    let longer_than_nothing = |field: &'static str, text: &Option<String>| match seconds(field, text) {
+        Ok(Some(0)) => Err(wrong(&id, field, "it must be longer than nothing".to_owned())),
+        other => other,
+    };
+    let rto_s = longer_than_nothing("rto", &objective.rto)?;
+    let restore_test_every_s = longer_than_nothing("restore_test_every", &objective.restore_test_every)?;
+    let valid_from_s = match objective.valid_from.as_deref().map(moment::parse).transpose() {
+        Ok(moment) => moment.unwrap_or(i64::MIN),
+        Err(error) => return Err(wrong(&id, "valid_from", error.to_string())),
+    };
+    if id.trim().is_empty() || id == DEFAULT_ID {
+        return Err(wrong(&id, "id", "it needs a name of its own".to_owned()));
+    }
+    let retention_days = retention_s.map(|retention_s| retention_s / DAY_S);
+    Ok(Entry { objective, valid_from_s, rpo_s, rpo_other_region_s, tolerance_s, retention_days, rto_s, restore_test_every_s })
+}
+
+/// A `*` stands for any characters, blanks too: these patterns are ours, not AWS's.
+fn wild(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, Wildcards::Star, Reach::Anything)
+}
+
+/// An error about a field of an entry.
+pub(super) fn wrong(id: &str, field: &'static str, what: String) -> ObjectiveError {
+    ObjectiveError { id: id.to_owned(), field, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Objectives;
+
+    fn read(entry: &str) -> Result<Objectives, String> {
+        let objective: Objective = serde_json::from_str(entry).map_err(|error| error.to_string())?;
+        Objectives::new(vec![objective]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_cannot_be_used_names_entry_and_field() {
+        // entry, what is said about it
+        let cases = [
+            (r#"{"id":"gold","rto":"soon"}"#, "objective `gold`, `rto`: `soon` is not a duration"),
+            (r#"{"id":"gold","rto":"0h"}"#, "objective `gold`, `rto`: it must be longer than nothing"),
+            (r#"{"id":"gold","restore_test_every":"quarterly"}"#, "objective `gold`, `restore_test_every`: `quarterly` is not a duration"),
+            (r#"{"id":"gold","restore_test_every":"0d"}"#, "objective `gold`, `restore_test_every`: it must be longer than nothing"),
+            (r#"{"id":"gold","retention":"36h"}"#, "objective `gold`, `retention`: it must be whole days"),
+            (r#"{"id":" "}"#, "objective ` `, `id`: it needs a name of its own"),
+            (r#"{"id":"gold","copy_to_other_account":"yes"}"#, "invalid type: string \"yes\", expected a boolean"),
+            (r#"{"id":"gold","copy_to_another_account":true}"#, "unknown field `copy_to_another_account`"),
+        ];
+        for (entry, said) in cases {
+            let error = read(entry).unwrap_err();
+            assert!(error.starts_with(said), "{entry}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_not_owed() {
+        let Entry { rto_s, restore_test_every_s, objective, .. } = understand(serde_json::from_str(r#"{"id":"a"}"#).unwrap()).unwrap();
+        assert_eq!((rto_s, restore_test_every_s), (None, None));
+        assert!(!objective.copy_to_other_account && !objective.air_gapped_copy && !objective.replicate_automated_backups);
+        let every = r#"{"id":"a","rto":"4h","restore_test_every":"92d","air_gapped_copy":true}"#;
+        let Entry { rto_s, restore_test_every_s, objective, .. } = understand(serde_json::from_str(every).unwrap()).unwrap();
+        assert_eq!((rto_s, restore_test_every_s), (Some(4 * 3_600), Some(92 * DAY_S)));
+        assert!(objective.air_gapped_copy);
+    }
+}

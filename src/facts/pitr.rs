@@ -1,0 +1,193 @@
+//! Point-in-time restore of the services: whether it is on, how far it reaches, how far it lags, and whether its history broke.
+//!
+//! A cluster tells both ends of its restore window itself; of an instance the earliest moment stands with its automated backups. The lag is that of
+//! the moment at which the collection began, and only while the database is available: one that is stopped has nothing to ship. A window that begins
+//! later than in the collection before, by more than retention explains, was begun anew: somebody switched the backups off in between. Recovery
+//! points of AWS Backup do not count here, and Multi-AZ and replicas are no backup.
+//!
+//! Sources: Amazon RDS User Guide, "Restoring a DB instance to a specified time" (logs are shipped every five minutes); RDS API reference,
+//! `DBInstanceAutomatedBackup`, `DBCluster`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::population::{RESOURCES_REST_ON, Resource};
+use super::{Fact, FactError, Inputs};
+use crate::dataset::frame;
+use crate::dataset::{Relation, Row};
+use crate::model::moment::DAY_S;
+
+/// How much later than retention explains a window may begin: AWS drops the past a snapshot at a time, a day each, and a backup may take a day.
+const SNAPSHOTS_S: i64 = 2 * DAY_S;
+
+crate::rows! {
+    /// Point-in-time restore of a database.
+    pub struct PitrRow {
+        /// ARN of the resource
+        subject_arn: Text, Never, "";
+        /// AWS resource type
+        subject_type: Text, Never, "";
+        /// Account
+        account_id: Text, Never, "";
+        /// Region
+        region: Text, Never, "";
+        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        role: Text, NotTold, "";
+        /// Whether automated backups are on
+        enabled: Boolean, NotTold, "BackupRetentionPeriod";
+        /// Whether the database was available when it was read
+        available: Boolean, NotTold, "DBInstanceStatus, Status";
+        /// Earliest moment to which it can be restored
+        earliest_s: Integer, NotTold, "RestoreWindow.EarliestTime, EarliestRestorableTime";
+        /// Latest moment to which it can be restored
+        latest_s: Integer, NotTold, "LatestRestorableTime";
+        /// How far that moment lay behind when the database was read
+        lag_s: Integer, NotTold, "";
+        /// How far back it can be restored from there
+        reach_s: Integer, NotTold, "";
+        /// How far back it is to be kept
+        retention_s: Integer, NotTold, "BackupRetentionPeriod";
+        /// Whether the window went on between the two newest collections that show it; not told if only one does
+        unbroken: Boolean, NotTold, "";
+        /// Where the proof lies
+        evidence: Text, Never, "";
+    }
+}
+
+/// Point-in-time restore as a relation.
+pub static FACT: Fact = Fact {
+    relation: &Relation {
+        name: "pitr",
+        doc: "Point-in-time restore by the service itself: one row a database.",
+        columns: PitrRow::COLUMNS,
+        rows_rest_on: RESOURCES_REST_ON,
+        order: &[],
+    },
+    reads: &[
+        super::region("rds_instances"),
+        super::region("rds_clusters"),
+        super::region("neptune_clusters"),
+        super::region("documentdb_clusters"),
+        super::region("rds_automated_backups"),
+    ],
+    derive,
+};
+
+crate::rows! {
+    /// What is needed of `rds_automated_backups`, in every collection.
+    struct AutomatedRow {
+        region: Text; source_region: Text; source_arn: Text; status: Text; earliest_time_s: Integer; latest_time_s: Integer;
+        collected_s: Integer;
+    }
+}
+
+crate::rows! {
+    /// What is needed of the tables of clusters, in every collection.
+    struct ClusterRow {
+        db_cluster_arn: Text; backup_retention_period_days: Integer; earliest_restorable_time_s: Integer; latest_restorable_time_s: Integer;
+        collected_s: Integer;
+    }
+}
+
+/// A look at a restore window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_field_names, reason = "units stand in names")]
+struct Look {
+    collected_s: i64,
+    earliest_s: i64,
+    latest_s: Option<i64>,
+}
+
+fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let looks = looks(inputs)?;
+    let population = inputs.population()?;
+    let rows = population.iter().map(|resource| row(resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice)));
+    Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
+}
+
+/// Every look at a window in the database's own Region, oldest first.
+fn looks(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Vec<Look>>, FactError> {
+    let mut looks: BTreeMap<String, Vec<Look>> = BTreeMap::new();
+    let mut add = |arn: Option<String>, look: Option<Look>| {
+        if let (Some(arn), Some(look)) = (arn, look) {
+            looks.entry(arn).or_default().push(look);
+        }
+    };
+    for row in frame::from_frame::<AutomatedRow>("rds_automated_backups", &inputs.snapshot.past("rds_automated_backups")?)? {
+        let own =
+            row.status.as_deref() == Some("active") && row.source_region.as_ref().is_none_or(|source| Some(source) == row.region.as_ref());
+        add(row.source_arn.filter(|_| own), look(row.collected_s, row.earliest_time_s, row.latest_time_s));
+    }
+    for table in ["rds_clusters", "neptune_clusters", "documentdb_clusters"] {
+        for row in frame::from_frame::<ClusterRow>(table, &inputs.snapshot.past(table)?)? {
+            add(row.db_cluster_arn, look(row.collected_s, row.earliest_restorable_time_s, row.latest_restorable_time_s));
+        }
+    }
+    for looks in looks.values_mut() {
+        looks.sort();
+    }
+    Ok(looks)
+}
+
+fn look(collected_s: Option<i64>, earliest_s: Option<i64>, latest_s: Option<i64>) -> Option<Look> {
+    Some(Look { collected_s: collected_s?, earliest_s: earliest_s?, latest_s })
+}
+
+fn row(resource: &Resource, looks: &[Look]) -> PitrRow {
+    let is_cluster = resource.resource_type != "AWS::RDS::DBInstance";
+    // Only what the collection shows that the database itself is from; an older look says nothing of now.
+    let now = looks.last().filter(|look| Some(look.collected_s) == resource.collected_s);
+    let earliest_s = if is_cluster { resource.earliest_restorable_s } else { now.map(|look| look.earliest_s) };
+    let latest_s = resource.latest_restorable_s.or_else(|| now.and_then(|look| look.latest_s));
+    let retention_s = resource.native_retention_days.map(|days| days.saturating_mul(DAY_S));
+    let available = resource.facts.status.as_ref().map(|status| status.eq_ignore_ascii_case("available"));
+    PitrRow {
+        subject_arn: Some(resource.arn.clone()),
+        subject_type: Some(resource.resource_type.to_owned()),
+        account_id: Some(resource.account_id.clone()),
+        region: Some(resource.region.clone()),
+        role: resource.role.map(|role| role.word().to_owned()),
+        enabled: resource.native_retention_days.map(|days| days > 0),
+        available,
+        earliest_s,
+        latest_s,
+        lag_s: latest_s.zip(resource.collected_s).filter(|_| available == Some(true)).map(|(latest_s, read_s)| (read_s - latest_s).max(0)),
+        reach_s: latest_s.zip(earliest_s).map(|(latest_s, earliest_s)| (latest_s - earliest_s).max(0)),
+        retention_s,
+        unbroken: now.and_then(|_| unbroken(looks, retention_s?)),
+        evidence: Some(resource.evidence.clone()),
+    }
+}
+
+/// Whether the newest look goes on where the one before it was: its window begins no later, or only by what retention lets go.
+fn unbroken(looks: &[Look], retention_s: i64) -> Option<bool> {
+    let [.., before, newest] = looks else { return None };
+    let let_go_s = newest.collected_s.saturating_sub(retention_s).max(before.earliest_s);
+    Some(newest.earliest_s <= let_go_s.saturating_add(SNAPSHOTS_S))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_that_went_on() {
+        let look = |collected: i64, earliest: i64| Look { collected_s: collected * DAY_S, earliest_s: earliest * DAY_S, latest_s: None };
+        // what it shows, looks (day of collection, earliest day), days of retention, unbroken
+        let cases = [
+            ("only one look", vec![look(100, 93)], 7, None),
+            ("a week later, a week further", vec![look(100, 93), look(107, 100)], 7, Some(true)),
+            ("a snapshot is let go at a time", vec![look(100, 93), look(107, 101)], 7, Some(true)),
+            ("a young database: nothing was let go yet", vec![look(100, 99), look(103, 99)], 7, Some(true)),
+            ("begun anew three days ago", vec![look(100, 93), look(107, 104)], 7, Some(false)),
+            ("the retention was lowered", vec![look(100, 65), look(107, 100)], 7, Some(true)),
+            ("the retention was raised: nothing comes back", vec![look(100, 93), look(107, 93)], 35, Some(true)),
+            ("raised, and begun anew", vec![look(100, 93), look(107, 106)], 35, Some(false)),
+            ("an earlier break is the matter of an earlier judgement", vec![look(90, 60), look(100, 99), look(107, 99)], 35, Some(true)),
+        ];
+        for (shows, looks, days, expected) in cases {
+            assert_eq!(unbroken(&looks, days * DAY_S), expected, "{shows}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Restores: was each resource restored, how long did it take, did anybody look at the data, and how long ago was that?
+//!
+//! A restore testing plan and a person count alike; jobs within jobs belong to their parent. AWS lists restore jobs for 30 days, so a test every
+//! quarter shows only to who collects in between: that there was none is proven as far back as every account and Region of the scope was observed
+//! without a gap, and not further. A job that completed without validation says that the point could be restored, not what was in it. The technical
+//! restore time is that of the job alone: what an incident takes beside it, nobody tells AWS.
+//!
+//! Failed restores, validation, leftovers and the worst time are those of the window; the newest test counts from whenever it was. What was restored
+//! before the resource was created is of an earlier life under the same name.
+
+use std::collections::BTreeSet;
+
+use polars::prelude::DataFrame;
+
+use self::runs::{Run, Runs};
+use self::selected::Selections;
+use super::population::{RESOURCES_REST_ON, Resource, evidence};
+use super::{Fact, FactError, Inputs, POPULATION_TABLES, schedule};
+use crate::dataset::{Relation, Row};
+use crate::model::Arn;
+use crate::model::moment::DAY_S;
+
+mod runs;
+mod selected;
+
+crate::rows! {
+    /// What restores show of a resource.
+    pub struct RestoresRow {
+        /// ARN of the resource
+        subject_arn: Text, Never, "";
+        /// AWS resource type
+        subject_type: Text, Never, "";
+        /// Account
+        account_id: Text, Never, "";
+        /// Region
+        region: Text, Never, "";
+        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        role: Text, NotTold, "";
+        /// Age of the resource at the moment of judgement
+        resource_age_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
+        /// Restores in the window that a restore testing plan asked for and that have ended, as far as they were seen
+        tests_count: Integer, Never, "CreatedBy.RestoreTestingPlanArn";
+        /// Other restores in the window that have ended, as far as they were seen
+        manual_count: Integer, Never, "";
+        /// Whether a restore in the window has ended
+        restored: Boolean, NotTold, "";
+        /// Whether one has completed
+        completed: Boolean, NotTold, "";
+        /// Whether the newest that has ended completed, and no validation failed
+        last_succeeded: Boolean, NotTold, "Status, ValidationStatus";
+        /// `test` or `manual`
+        last_kind: Text, NotTold, "";
+        /// Status of the newest that has ended
+        last_status: Text, NotTold, "Status";
+        /// When it was created
+        last_restore_s: Integer, NotTold, "CreationDate";
+        /// What AWS or the validation says about it
+        problem: Text, Means("nothing"), "StatusMessage, ValidationStatusMessage";
+        /// Whether the newest test that completed was validated; where there is no test, the newest other restore
+        validated: Boolean, NotTold, "ValidationStatus";
+        /// What its validation came to
+        validation: Text, Means("nobody validated it, or that is not told"), "ValidationStatus";
+        /// When the newest restore that was validated was done, of all that were ever seen
+        validated_s: Integer, NotTold, "";
+        /// When the newest restore that completed was done, of all that were ever seen
+        completed_s: Integer, NotTold, "CompletionDate";
+        /// Age of that restore at the moment of judgement
+        tested_age_s: Integer, NotTold, "";
+        /// Whether there is a newer one: false, or not told where it could not be looked for
+        newer_restore: Boolean, NotTold, "";
+        /// Time before the moment of judgement in which no restore completed, as far as that is proven
+        none_for_s: Integer, Never, "";
+        /// Whether its objective says how often a restore is to be tested
+        every_owed: Boolean, NotTold, "audit.yaml";
+        /// How often
+        every_s: Integer, NotTold, "audit.yaml";
+        /// Technical restore time of the newest restore in the window that completed: from the creation of the job to its completion
+        restore_s: Integer, NotTold, "CreationDate, CompletionDate";
+        /// The worst of those in the window, as far as they were seen
+        worst_restore_s: Integer, NotTold, "";
+        /// When the job that took longest was created
+        worst_at_s: Integer, NotTold, "CreationDate";
+        /// Whether all restores in the window are known: true, or not told where some could not be seen
+        restores_known: Boolean, NotTold, "";
+        /// Whether its objective says how long a restore may take
+        rto_owed: Boolean, NotTold, "audit.yaml";
+        /// How long
+        rto_s: Integer, NotTold, "audit.yaml";
+        /// Whether a test left something behind that AWS could not delete and that is still there
+        leftover: Boolean, NotTold, "DeletionStatus";
+        /// What is left
+        leftover_arn: Text, Means("nothing that is known"), "CreatedResourceArn";
+        /// Whether a restore testing plan selects it by type or ARN; not told if that depends on tags of its recovery points
+        selected: Boolean, NotTold, "RestoreTestingSelection";
+        /// The plan that does
+        testing_plan: Text, Means("none that is known"), "RestoreTestingPlanName";
+        /// Where the proof lies
+        evidence: Text, Never, "";
+    }
+}
+
+/// Restores as a relation.
+pub static FACT: Fact = Fact {
+    relation: &Relation {
+        name: "restores",
+        doc: "Restore tests and other restores, what they came to and how long they took: one row a resource.",
+        columns: RestoresRow::COLUMNS,
+        rows_rest_on: RESOURCES_REST_ON,
+        order: &[],
+    },
+    reads: &[
+        super::region("rds_instances"),
+        super::region("rds_clusters"),
+        super::region("neptune_clusters"),
+        super::region("documentdb_clusters"),
+        super::region("backup_plans"),
+        super::region("plan_rules"),
+        super::region("plan_copies"),
+        super::region("selections"),
+        super::region("region_settings"),
+        super::account("restore_jobs"),
+        super::account("recovery_points"),
+        super::account("restore_testing_plans"),
+        super::account("restore_testing_selections"),
+    ],
+    derive,
+};
+
+fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let population = inputs.population()?;
+    let runs = Runs::read(inputs)?;
+    let selections = Selections::read(inputs)?;
+    let there: BTreeSet<&str> = population.iter().map(|resource| resource.arn.as_str()).collect();
+    let mut rows = Vec::with_capacity(population.len());
+    for (index, resource) in population.iter().enumerate() {
+        let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
+        let mut row = of_runs(inputs, resource, &runs);
+        (row.leftover, row.leftover_arn) = leftover(inputs, resource, &runs, &there);
+        (row.selected, row.testing_plan) = selections.of(resource);
+        row.every_owed = objective.as_ref().map(|owed| owed.restore_test_every_s.is_some());
+        row.every_s = objective.as_ref().and_then(|owed| owed.restore_test_every_s);
+        row.rto_owed = objective.as_ref().map(|owed| owed.rto_s.is_some());
+        row.rto_s = objective.and_then(|owed| owed.rto_s);
+        rows.push(row);
+    }
+    Inputs::frame_of(FACT.relation, rows)
+}
+
+/// What the restores of a resource say.
+fn of_runs(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs) -> RestoresRow {
+    let as_of_s = inputs.snapshot.as_of_s();
+    let all = runs.of(resource);
+    let since_s = runs.observed_since_s(resource);
+    let ended: Vec<&Run> = all.iter().filter(|run| run.created_s >= inputs.window.start_s).collect();
+    let whole = whole_window(inputs, since_s);
+    let known = |run: &&&Run| since_s.is_some_and(|since_s| since_s <= run.created_s);
+    let last = ended.last().filter(known).filter(|run| run.succeeded().is_some());
+    let completed = || ended.iter().filter(|run| run.completed());
+    let newest_completed = completed().rfind(|run| run.is_test).or_else(|| completed().next_back()).filter(known);
+    let newest_done_s = all.iter().filter(|run| run.completed()).filter_map(Run::end_s).max();
+    let tested_age_s = newest_done_s.map(|done_s| (as_of_s - done_s).max(0));
+    let none_for_s = since_s.map_or(0, |since_s| as_of_s - newest_done_s.map_or(since_s, |done_s| done_s.max(since_s))).max(0);
+    let worst = completed().filter_map(|run| Some((run.technical_s()?, run.created_s))).max();
+    let count = |test: bool| Some(i64::try_from(ended.iter().filter(|run| run.is_test == test).count()).unwrap_or(i64::MAX));
+    let seen = |any: bool| if any { Some(true) } else { whole.then_some(false) };
+    RestoresRow {
+        subject_arn: Some(resource.arn.clone()),
+        subject_type: Some(resource.resource_type.to_owned()),
+        account_id: Some(resource.account_id.clone()),
+        region: Some(resource.region.clone()),
+        role: resource.role.map(|role| role.word().to_owned()),
+        resource_age_s: resource.created_s.map(|created_s| (as_of_s - created_s).max(0)),
+        tests_count: count(true),
+        manual_count: count(false),
+        restored: seen(!ended.is_empty()),
+        completed: seen(completed().next().is_some()),
+        last_succeeded: last.and_then(|run| run.succeeded()),
+        last_kind: last.map(|run| if run.is_test { "test" } else { "manual" }.to_owned()),
+        last_status: last.map(|run| run.status.clone()),
+        last_restore_s: last.map(|run| run.created_s),
+        problem: last.and_then(|run| run.problem()),
+        validated: newest_completed.and_then(|run| run.validated()),
+        validation: newest_completed.and_then(|run| run.validation.clone()),
+        validated_s: all.iter().filter(|run| run.completed() && run.validated() == Some(true)).filter_map(Run::end_s).max(),
+        completed_s: newest_done_s,
+        tested_age_s,
+        newer_restore: tested_age_s.filter(|age_s| *age_s <= none_for_s).map(|_| false),
+        none_for_s: Some(none_for_s),
+        restore_s: completed().next_back().filter(known).and_then(|run| run.technical_s()),
+        worst_restore_s: worst.map(|(took_s, _)| took_s),
+        worst_at_s: worst.map(|(_, created_s)| created_s),
+        restores_known: whole.then_some(true),
+        evidence: Some(match ended.last() {
+            Some(run) => evidence("restore_jobs", &run.id, run.collection.as_deref()),
+            None => resource.evidence.clone(),
+        }),
+        ..RestoresRow::default()
+    }
+}
+
+/// Whether the whole window was observed. The lists of one collection begin within a day of each other, so its first day may lack some.
+fn whole_window(inputs: &Inputs<'_>, since_s: Option<i64>) -> bool {
+    since_s.is_some_and(|since_s| since_s <= inputs.window.start_s.saturating_add(DAY_S))
+}
+
+/// Whether something that a test made could not be deleted and is still there, and what. What somebody deleted since is no longer left.
+fn leftover(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs, there: &BTreeSet<&str>) -> (Option<bool>, Option<String>) {
+    let undeleted =
+        runs.of(resource).iter().filter(|run| run.created_s >= inputs.window.start_s && run.deletion.as_deref() == Some("FAILED"));
+    let mut open = !whole_window(inputs, runs.observed_since_s(resource));
+    for run in undeleted {
+        match run.made.as_deref() {
+            Some(made) if there.contains(made) => return (Some(true), Some(made.to_owned())),
+            Some(made) => {
+                let gone = Arn::parse(made)
+                    .is_some_and(|arn| POPULATION_TABLES.iter().all(|table| inputs.complete(table, arn.account, arn.region)));
+                open |= !gone;
+            }
+            None => open = true,
+        }
+    }
+    ((!open).then_some(false), None)
+}

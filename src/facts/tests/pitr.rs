@@ -1,0 +1,141 @@
+//! Point-in-time restore of the services.
+
+use serde_json::{Value, json};
+
+use super::estate::*;
+use super::things::*;
+use crate::dataset::ReadStatus;
+use crate::model::Window;
+use crate::model::moment::DAY_S;
+
+fn window() -> Window {
+    Window { start_s: ago(30, 0), end_s: NOW_S }
+}
+
+/// An instance with a week of automated backups that is five minutes behind.
+fn kept(changes: Value) -> Value {
+    with(with(db("x"), json!({ "backup_retention_period_days": 7, "latest_restorable_time": NOW_S - 300 })), changes)
+}
+
+fn automated(changes: Value) -> Value {
+    let row = json!({
+        "automated_backup_arn": format!("arn:aws:rds:{HOME}:{ACCOUNT}:auto-backup:ab-1"), "source_arn": db_arn("x"), "source_region": HOME,
+        "status": "active", "earliest_time": ago(7, 0), "latest_time": NOW_S - 240
+    });
+    with(row, changes)
+}
+
+fn estate(changes: Value) -> Estate {
+    Estate::new().has("rds_instances", [kept(changes)]).has("rds_automated_backups", [automated(json!({}))])
+}
+
+#[test]
+fn how_far_restore_reaches_and_lags() {
+    let (yes, no) = (json!(true), json!(false));
+    let graph = with(
+        cluster("graph"),
+        json!({ "engine": "neptune", "earliest_restorable_time": ago(1, 0), "latest_restorable_time": NOW_S - 7_200 }),
+    );
+    let unread = estate(json!({})).denied("rds_automated_backups", None);
+    let replica = Estate::new().has("rds_instances", [kept(json!({}))]).has_at(
+        (ACCOUNT, AWAY),
+        "rds_automated_backups",
+        [automated(json!({ "automated_backup_arn": format!("arn:aws:rds:{AWAY}:{ACCOUNT}:auto-backup:ab-2") }))],
+    );
+    let gone =
+        Estate::new().has("rds_instances", [kept(json!({}))]).has("rds_automated_backups", [automated(json!({ "status": "retained" }))]);
+    // why, estate, subject, enabled, available, lag, reach
+    let cases = [
+        ("five minutes behind", estate(json!({})), db_arn("x"), &yes, yes.clone(), json!(300), json!(7 * DAY_S - 300)),
+        (
+            "off",
+            estate(json!({ "backup_retention_period_days": 0, "latest_restorable_time": null })).without("rds_automated_backups"),
+            db_arn("x"),
+            &no,
+            yes.clone(),
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            "stopped: its lag says nothing",
+            estate(json!({ "db_instance_status": "stopped" })),
+            db_arn("x"),
+            &yes,
+            no.clone(),
+            Value::Null,
+            json!(7 * DAY_S - 300),
+        ),
+        (
+            "its state was not told",
+            estate(json!({ "db_instance_status": null })),
+            db_arn("x"),
+            &yes,
+            Value::Null,
+            Value::Null,
+            json!(7 * DAY_S - 300),
+        ),
+        (
+            "the instance does not tell, its backups do",
+            estate(json!({ "latest_restorable_time": null })),
+            db_arn("x"),
+            &yes,
+            yes.clone(),
+            json!(240),
+            json!(7 * DAY_S - 240),
+        ),
+        ("automated backups unread: how far it reaches is not known", unread, db_arn("x"), &yes, yes.clone(), json!(300), Value::Null),
+        ("a replica in another Region is another matter", replica, db_arn("x"), &yes, yes.clone(), json!(300), Value::Null),
+        ("what is left of an earlier database of the name, too", gone, db_arn("x"), &yes, yes.clone(), json!(300), Value::Null),
+        (
+            "a cluster tells both ends itself",
+            Estate::new().has("neptune_clusters", [graph]),
+            cluster_arn("graph"),
+            &yes,
+            yes.clone(),
+            json!(7_200),
+            json!(DAY_S - 7_200),
+        ),
+        (
+            "a cluster that tells nothing",
+            Estate::new().has("rds_clusters", [cluster("shop")]),
+            cluster_arn("shop"),
+            &yes,
+            yes.clone(),
+            Value::Null,
+            Value::Null,
+        ),
+    ];
+    for (why, estate, subject, enabled, available, lag, reach) in cases {
+        let facts = estate.facts();
+        let row = facts.row("pitr", &subject);
+        assert_eq!((&row["enabled"], &row["available"], &row["lag_s"], &row["reach_s"]), (enabled, &available, &lag, &reach), "{why}");
+    }
+}
+
+#[test]
+fn the_lag_is_that_of_the_collection_not_of_the_judgement() {
+    let later = NOW_S + 3 * DAY_S;
+    let facts = estate(json!({})).open().facts(Some(later), json!([]), Window { start_s: ago(30, 0), end_s: later }).unwrap();
+    assert_eq!(facts.row("pitr", &db_arn("x"))["lag_s"], json!(300));
+}
+
+#[test]
+fn a_window_that_began_anew() {
+    let looked = |days: i64, earliest: i64| json!({ "earliest_time": ago(earliest, 0), "latest_time": ago(days, 0) - 300 });
+    let two = |first: Value, second: Value| {
+        let estate =
+            Estate::default().collected(ago(7, 0)).has("rds_instances", [kept(json!({}))]).has("rds_automated_backups", [automated(first)]);
+        estate.collected(NOW_S).has("rds_instances", [kept(json!({}))]).has("rds_automated_backups", [automated(second)])
+    };
+    let unread = || two(looked(7, 14), looked(0, 2)).failed_at((ACCOUNT, HOME), "rds_automated_backups", None, ReadStatus::Denied);
+    // why, estate, unbroken
+    let cases = [
+        ("it went on", two(looked(7, 14), looked(0, 7)), json!(true)),
+        ("it began two days ago", two(looked(7, 14), looked(0, 2)), json!(false)),
+        ("only one look", estate(json!({})), Value::Null),
+        ("the newest look failed", unread(), Value::Null),
+    ];
+    for (why, estate, unbroken) in cases {
+        assert_eq!(estate.facts_with(json!([]), window()).row("pitr", &db_arn("x"))["unbroken"], unbroken, "{why}");
+    }
+}

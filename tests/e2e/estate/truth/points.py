@@ -1,0 +1,37 @@
+"""Recovery points: how they are encrypted, how long they stay, where they lie."""
+
+from __future__ import annotations
+
+from estate.config import RETENTION_DAYS
+from estate.population import HOME, Member
+from estate.truth.verdicts import Truth, Truths, kept
+
+# Keys that decrypt nothing.
+_UNUSABLE = ("disabled", "doomed")
+
+
+def has_points(member: Member) -> bool:
+    """Whether there is any recovery point of a database."""
+    return member.plan is not None and member.points != "none"
+
+
+def of_member(member: Member) -> Truths:
+    """Rules about points speak of databases that have some; two speak of all that should."""
+    if member.kind in ("replica", "leftover"):
+        return
+    fresh = has_points(member) and member.points != "stale"
+    reason = f"points: {member.points}; the newest is a few hours old, or there is none for four days"
+    yield Truth("last-recovery-point-too-old", member.arn, kept(fresh), reason)
+    # At home, `main` and `strict` are locked; in the other Region nothing is.
+    locked = has_points(member) and member.region == HOME
+    yield Truth("no-point-in-locked-vault", member.arn, kept(locked), f"points in {member.region}: {member.points}")
+    if not has_points(member):
+        return
+    reason = f"points are kept for {member.kept_days} days"
+    yield Truth("point-retention-too-short", member.arn, kept(member.kept_days >= RETENTION_DAYS), reason)
+    yield Truth("point-never-expires", member.arn, kept(member.odd_point != "endless"), member.why)
+    # What a court holds is meant to be there.
+    yield Truth("point-outlived-lifecycle", member.arn, kept(member.odd_point != "overdue"), member.why)
+    # Points of databases are under the key of the database, copies under that of the vault.
+    yield Truth("recovery-point-not-encrypted", member.arn, kept(member.key != "none"), f"its key: {member.key}")
+    yield Truth("recovery-point-key-unusable", member.arn, kept(member.key not in _UNUSABLE), f"its key: {member.key}")

@@ -1,0 +1,107 @@
+"""Which plans reach a database, and what plans promise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from oracle.rules import answers, verdict
+from oracle.seen import Row, Seen, region_of
+
+DAY, ALLOWED = timedelta(days=1), timedelta(hours=27)
+
+
+def plans_of(seen: Seen, arn: str, *, obey: bool = True) -> list[Row]:
+    """(Resources or tags) and conditions, but not what is excluded; a tag needs the opt-in."""
+    return [plan for region, plan, told in seen.selections if _selects(seen, region, told, arn, obey)]
+
+
+def _selects(seen: Seen, region: str, told: Row, arn: str, obey: bool) -> bool:
+    tags = seen.databases[arn]["tags"]
+    named = any(fnmatchcase(arn, pattern) for pattern in told["Resources"])
+    tagged = any(tags.get(one["ConditionKey"]) == one["ConditionValue"] for one in told["ListOfTags"])
+    opted = not obey or seen.opt_in[region]["RDS" if ":db:" in arn else "Aurora"]
+    excluded = any(fnmatchcase(arn, pattern) for pattern in told["NotResources"])
+    here = region_of(arn) == region
+    return here and (named or (tagged and opted)) and _holds(told["Conditions"], tags) and not excluded
+
+
+def _holds(conditions: dict[str, list[dict[str, str]]], tags: dict[str, str]) -> bool:
+    for operator, entries in conditions.items():
+        for entry in entries:
+            value = tags.get(entry["ConditionKey"].removeprefix("aws:ResourceTag/"))
+            like = value is not None and fnmatchcase(value, entry["ConditionValue"])
+            equal = value == entry["ConditionValue"]
+            holds = {
+                "StringEquals": equal,
+                "StringNotEquals": not equal,
+                "StringLike": like,
+                "StringNotLike": not like,
+            }
+            if not holds[operator]:
+                return False
+    return True
+
+
+def native_counts(arn: str) -> bool:
+    """The two databases that may keep their objective by the backups of their service."""
+    return arn.endswith((":db:native", ":cluster:lab"))
+
+
+@answers("resource-not-covered")
+def _covered(seen: Seen, arn: str) -> str:
+    return verdict(bool(plans_of(seen, arn) or seen.databases[arn]["BackupRetentionPeriod"]))
+
+
+@answers("native-backup-only")
+def _native_only(seen: Seen, arn: str) -> str:
+    return verdict(bool(plans_of(seen, arn)), applies=seen.databases[arn]["BackupRetentionPeriod"] > 0)
+
+
+@answers("opt-in-blocks-coverage")
+def _blocked(seen: Seen, arn: str) -> str:
+    return verdict(bool(plans_of(seen, arn)), applies=bool(plans_of(seen, arn, obey=False)))
+
+
+@answers("design-rpo-exceeded")
+def _design(seen: Seen, arn: str) -> str:
+    """The time between runs, and both windows of the rule."""
+    if native_counts(arn):
+        return "pass"
+    rules = [rule for plan in plans_of(seen, arn) for rule in plan["Rules"]]
+    windows = [_gap(rule) + _windows(rule) for rule in rules]
+    return verdict(bool(windows) and min(windows) <= ALLOWED, applies=bool(windows))
+
+
+def _windows(rule: Row) -> timedelta:
+    return timedelta(minutes=rule["StartWindowMinutes"] + rule["CompletionWindowMinutes"])
+
+
+def _gap(rule: Row) -> timedelta:
+    """Every schedule here names one minute and hour, of every day or of one day of the week."""
+    every_day = rule["ScheduleExpression"].split()[4] in ("?", "?)") or rule["ScheduleExpression"].endswith("* * ? *)")
+    return DAY if every_day else 7 * DAY
+
+
+def _kept(rule: Row) -> int:
+    return rule["Lifecycle"]["DeleteAfterDays"]
+
+
+@answers("plan-retention-too-short")
+def _plan_retention(seen: Seen, arn: str) -> str:
+    return verdict(max(_kept(rule) for rule in seen.plans[arn]["Rules"]) >= 35)
+
+
+@answers("plan-frequency-too-low")
+def _plan_frequency(seen: Seen, arn: str) -> str:
+    return verdict(any(_gap(rule) <= DAY and _kept(rule) >= 35 for rule in seen.plans[arn]["Rules"]))
+
+
+@answers("lifecycle-invalid")
+def _lifecycle(seen: Seen, arn: str) -> str:
+    """90 days between cold storage and deletion; whether cold storage is of any use depends on what is not read."""
+    [rule] = seen.plans[arn]["Rules"]
+    cold = rule["Lifecycle"].get("MoveToColdStorageAfterDays")
+    if cold is None:
+        return "pass"
+    return "unknown" if _kept(rule) >= cold + 90 else "fail"
