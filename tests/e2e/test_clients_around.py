@@ -129,8 +129,15 @@ def test_who_may_restore_a_snapshot(world: World) -> None:
             [restore] = told["DBSnapshotAttributesResult"]["DBSnapshotAttributes"]
             values = restore["AttributeValues"]
             expected[row["DBSnapshotArn"]] = ("all" in values, [value for value in values if value != "all"])
+        for row in read_all(rds, "describe_db_cluster_snapshots", "DBClusterSnapshots", SnapshotType="manual"):
+            name = row["DBClusterSnapshotIdentifier"]
+            if not name.startswith("awsbackup:"):
+                told = rds.describe_db_cluster_snapshot_attributes(DBClusterSnapshotIdentifier=name)
+                [restore] = told["DBClusterSnapshotAttributesResult"]["DBClusterSnapshotAttributes"]
+                values = restore["AttributeValues"]
+                expected[row["DBClusterSnapshotArn"]] = ("all" in values, [value for value in values if value != "all"])
     seen = {
         row["snapshot_arn"]: (row["public"], json.loads(row["shared_with"]))
         for row in stored(world, "snapshot_attributes")
     }
-    assert len(seen) == 3 and seen == expected
+    assert len(seen) == 4 and seen == expected

@@ -108,7 +108,6 @@ REFUSED: list[tuple[str, str, Callable[[Any], Any], str]] = [
     ("report plan twice", "backup", lambda c: _twice(c, "create_report_plan", ReportPlanName="r", ReportDeliveryChannel=CHANNEL, ReportSetting={"ReportTemplate": "BACKUP_JOB_REPORT"}), "AlreadyExistsException"),
     ("legal hold on days to come", "backup", lambda c: c.create_legal_hold(Title="t", Description="d", RecoveryPointSelection={"DateRange": {"FromDate": 0, "ToDate": 4_000_000_000}}), "InvalidParameterValueException"),
     ("legal hold cancelled twice", "backup", _hold_cancelled_twice, "InvalidResourceStateException"),
-    ("settings of no organization", "backup", lambda c: c.describe_global_settings(), "InvalidRequestException"),
     ("settings of no organization, changed", "backup", lambda c: c.update_global_settings(GlobalSettings={}), "InvalidRequestException"),
     ("key of another account", "kms", lambda c: c.describe_key(KeyId=FOREIGN_KEY), "AccessDeniedException"),
     ("key of another Region", "kms", lambda c: c.describe_key(KeyId=FOREIGN_KEY.replace("us-east-1", "eu-west-1")), "NotFoundException"),
@@ -129,6 +128,12 @@ def test_refusals_have_a_code_of_the_model(aws: Endpoint, service: str, call: Ca
         call(check.watch(aws.client(service)))
     assert refused.value.response["Error"]["Code"] == code
     assert check.problems == []
+
+
+def test_outside_an_organization_aws_answers_with_a_code_of_no_model(aws: Endpoint) -> None:
+    with pytest.raises(ClientError) as refused:
+        aws.client("backup").describe_global_settings()
+    assert refused.value.response["Error"]["Code"] == "ERROR_9601"
 
 
 def test_cold_and_ninety_days_later_is_allowed(aws: Endpoint) -> None:

@@ -41,7 +41,7 @@ KINDS: dict[str, tuple[str, dict[str, int], str, tuple[Any, ...]]] = {
     "SOME": ("deny", {"after": 1}, "denied", ()),  # the first answer is good
     "FAIL": ("error500", {}, "unavailable", ("--attempts", 2)),
     "THRO": ("throttle", {}, "throttled", ("--attempts", 2)),
-    "HANG": ("hang", {}, "unavailable", ("--attempts", 1, "--attempt-timeout", 3)),
+    "HANG": ("hang", {}, "unavailable", ("--attempts", 1, "--attempt-timeout", 5)),
     "HALF": ("truncate", {}, "unavailable", ("--attempts", 2)),
 }
 

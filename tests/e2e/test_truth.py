@@ -101,6 +101,7 @@ def test_a_thousand_instances_take_no_call_each(aws: Endpoint, audit: Audit, tmp
     assert made["DescribeDBInstances"] <= 11 + len(REGIONS), "a hundred instances a page"
     assert made["DescribeKey"] == made["GetKeyRotationStatus"] + 3, "once a key; the keys of AWS need no second call"
     assert made["DescribeDBSnapshotAttributes"] == 3, "of snapshots that somebody took, not of those of AWS Backup"
+    assert made["DescribeDBClusterSnapshotAttributes"] == 1, "the same"
     assert not {"DescribeRecoveryPoint", "ListTags", "ListTagsForResource"} & set(made)
     seen = audit.evaluate(tmp_path / "data", estate.config, tmp_path / "out")
     assert differences(estate.expected(), seen.verdicts) == []

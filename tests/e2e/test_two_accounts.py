@@ -21,6 +21,7 @@ from harness import ACCOUNT, REGIONS, Audit, Endpoint, Evaluation, differences
 SAFE = vault_arn(HOME, "safe", KEEPER)
 OFFSITE = f"arn:aws:rds:{HOME}:{ACCOUNT}:db:offsite"
 SHARED = f"arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:sessions-by-hand"
+SHARED_CLUSTER = f"arn:aws:rds:{HOME}:{ACCOUNT}:cluster-snapshot:shop-by-hand"
 # What the second account adds.
 OF_THE_OTHER = {
     ("vault-lock-without-floor", SAFE): "not_applicable",
@@ -39,6 +40,7 @@ MADE_KNOWN = {
     ("cross-account-copy-missing", OFFSITE): "pass",
     ("copy-needs-customer-key", OFFSITE): "pass",
     ("snapshot-shared", SHARED): "pass",
+    ("snapshot-shared", SHARED_CLUSTER): "pass",
 }
 
 

@@ -148,13 +148,17 @@ def without_copies(twice: Twice) -> Changes:
         for arn in copied
         for rule, change in {"cross-region-copy-missing": ("pass", "fail"), "rpo-exceeded": ("pass", "unknown")}.items()
     }
-    # Where the plan copies to there is nothing; a vault made there again may have any key and any lock.
+    # Where the plan copies to there is nothing; a vault made there again may have any key and any lock, and be air-gapped.
     copying = [member for member in population() if member.plan == "gold" and member.region == HOME]
     keys = {
         ("copy-needs-customer-key", member.arn): ("pass", "unknown") for member in copying if member.name != "plain"
     }
     lock = {("vault-lock-conflict", twice.deleted["copying plan"]): ("pass", "unknown")}
-    return of_vault | uncopied | keys | lock
+    # Instances cannot be kept in an air-gapped vault at all.
+    gapped = {
+        ("air-gapped-copy-missing", member.arn): ("not_applicable", "unknown") for member in copying if member.cluster
+    }
+    return of_vault | uncopied | keys | lock | gapped
 
 
 def without_lock() -> Changes:
@@ -169,7 +173,9 @@ def without_lock() -> Changes:
     points = {
         ("no-point-in-locked-vault", member.arn): ("pass", "fail") for member in guarded if member.name not in elsewhere
     }
-    return of_vault | points
+    # Its copies lie in the vault of an account that nobody looks into, which may be locked.
+    offsite = {("no-point-in-locked-vault", db("offsite")): ("pass", "unknown")}
+    return of_vault | points | offsite
 
 
 def stale() -> Changes:

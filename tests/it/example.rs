@@ -122,6 +122,7 @@ fn every_rule_shows_every_verdict_it_can_give() {
         "plan-retention-too-short",
         "point-never-expires",
         "point-outlived-lifecycle",
+        "point-retention-too-short",
         "recovery-point-key-unusable",
         "recovery-point-not-encrypted",
         "snapshot-public",

@@ -103,10 +103,16 @@ def _make_snapshot(aws: Endpoint, member: Member) -> None:
     if member.snapshot is None:
         return
     rds, name = aws.client("rds", member.region), f"{member.name}-by-hand"
-    rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=member.name)
     who = {"public": ["all"], "shared": [KEEPER]}.get(member.snapshot)
-    if who:
-        rds.modify_db_snapshot_attribute(DBSnapshotIdentifier=name, AttributeName="restore", ValuesToAdd=who)
+    sharing = {"AttributeName": "restore", "ValuesToAdd": who}
+    if member.cluster:
+        rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier=name, DBClusterIdentifier=member.name)
+    else:
+        rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=member.name)
+    if who and member.cluster:
+        rds.modify_db_cluster_snapshot_attribute(DBClusterSnapshotIdentifier=name, **sharing)
+    elif who:
+        rds.modify_db_snapshot_attribute(DBSnapshotIdentifier=name, **sharing)
 
 
 def _replicate(aws: Endpoint, member: Member, made: Foundation, base: datetime) -> None:

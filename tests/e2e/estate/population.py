@@ -152,7 +152,8 @@ def _retention() -> list[Member]:
 def _clusters() -> list[Member]:
     docdb = {"kind": "docdb", "tags": GOLD, "members": 1}
     return [
-        Member("shop", "gold", "Aurora, healthy and copied", kind="aurora", tags=CRITICAL, members=2, copies="done"),
+        Member("shop", "gold", "Aurora, healthy and copied", kind="aurora", tags=CRITICAL, members=2, copies="done",
+               snapshot="shared"),
         Member("lab", None, "Aurora, in no selection, under a key of AWS", kind="aurora", members=1, points="none",
                native_days=1, key="owned"),
         Member("graph", "gold", "Neptune, healthy", kind="neptune", tags=GOLD, members=1),

@@ -72,6 +72,12 @@ class Seen:
             told = rds.describe_db_snapshot_attributes(DBSnapshotIdentifier=row["DBSnapshotIdentifier"])
             [restore] = told["DBSnapshotAttributesResult"]["DBSnapshotAttributes"]
             self.snapshots[row["DBSnapshotArn"]] = restore["AttributeValues"]
+        for row in read_all(rds, "describe_db_cluster_snapshots", "DBClusterSnapshots", SnapshotType="manual"):
+            name = row["DBClusterSnapshotIdentifier"]
+            if not name.startswith("awsbackup:"):
+                told = rds.describe_db_cluster_snapshot_attributes(DBClusterSnapshotIdentifier=name)
+                [restore] = told["DBClusterSnapshotAttributesResult"]["DBClusterSnapshotAttributes"]
+                self.snapshots[row["DBClusterSnapshotArn"]] = restore["AttributeValues"]
 
     @staticmethod
     def _tags(row: Row) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moto.organizations.models import organizations_backends
 
-from emulator.backup.errors import invalid_request, invalid_value
+from emulator.backup.errors import BackupError, invalid_request, invalid_value
 from emulator.backup.registry import Params, operation
 from emulator.backup.state import BackupBackend, Record, backup_backends
 from emulator.times import now
@@ -51,7 +51,8 @@ def describe_global(backend: BackupBackend, _params: Params) -> Record:
     """The same for all accounts of an organisation; refused outside one."""
     management = management_account(backend.account_id)
     if management is None:
-        raise invalid_request("The account is not a member of an organization")
+        # A code that no model lists, but that users report: https://github.com/cloudquery/cq-provider-aws/issues/817
+        raise BackupError("ERROR_9601", "Your account is not a member of an organization.")
     told = backup_backends[management][_GLOBAL]
     return {"GlobalSettings": dict(told.global_settings), "LastUpdateTime": told.global_settings_updated}
 
