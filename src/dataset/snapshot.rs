@@ -153,6 +153,13 @@ impl<'a> Snapshot<'a> {
         merge(windows)
     }
 
+    /// When a collection had read a table of an account and Region to the end: what its rows say is no younger than that. `None` if it did not say.
+    pub fn read_by_s(&self, collection: &str, table: &str, account_id: &str, region: &str) -> Option<i64> {
+        let readings = self.readings.iter().find(|readings| readings.id == collection)?;
+        let ended = readings.of_table(table, account_id, region).iter().map(|read| Some(read.read.ended?.0.div_euclid(1_000)));
+        ended.collect::<Option<Vec<i64>>>()?.into_iter().max()
+    }
+
     /// The moments at which a table was tried to be read in an account and Region, whatever came of it, ascending.
     pub fn tries(&self, table: &str, account_id: &str, region: &str) -> Vec<i64> {
         let tried =

@@ -1,7 +1,7 @@
 //! What findings say about the requirements of a framework.
 //!
-//! Cautious by design: a requirement is met only if everything it can be shown with was judged and passed. Evidence in favour that is not all of
-//! the evidence is counted and shown, but does not make it met.
+//! Cautious by design: a requirement is met only if a tool can show all of it, and everything it can be shown with was judged and passed. Evidence
+//! in favour that is not all of the evidence is counted and shown, but does not make it met.
 
 use super::finding::Finding;
 use super::frameworks::{Framework, KindOrigin, Requirement, Scope};
@@ -18,9 +18,9 @@ pub enum RequirementState {
     Unknown,
     /// What was judged does not break it, but for a kind of evidence that a tool could give nothing was judged.
     NotJudged,
-    /// The rest is for a person: the tool has no say, only an operator has the evidence, or a failure was waived.
+    /// The rest is for a person: the tool has no say or speaks to a part of it only, an operator has the evidence, or a failure was waived.
     Manual,
-    /// Every kind of evidence was judged, and all of it passed.
+    /// A tool can show all of it, every kind of evidence was judged, and all of it passed.
     Met,
 }
 
@@ -50,7 +50,8 @@ pub struct Assessed<'f> {
     pub counts: VerdictCounts,
     /// Judged rules that speak to it, sorted.
     pub rules: Vec<&'f str>,
-    /// Evidence kinds for which no rule judged anything, as the requirement orders them. A rule that applied to nothing showed nothing.
+    /// Evidence kinds for which no rule judged anything, or a rule was not asked, as the requirement orders them. A rule that applied to nothing
+    /// showed nothing.
     pub open_kinds: Vec<&'f str>,
 }
 
@@ -86,7 +87,7 @@ impl VerdictCounts {
 }
 
 /// Assesses the requirements of a framework, in its order. `judged` are the ids of the rules that were judged: a rule that was not asked, or is
-/// switched off, leaves its kinds of evidence open.
+/// switched off, leaves its kinds of evidence open, whatever other rules show of them.
 pub fn assess<'f>(library: &'f Library, framework: &'f Framework, judged: &[String], findings: &[Finding]) -> Vec<Assessed<'f>> {
     let of_rule: Vec<_> = library
         .rules
@@ -102,6 +103,8 @@ pub fn assess<'f>(library: &'f Library, framework: &'f Framework, judged: &[Stri
         let mut counts = VerdictCounts::default();
         let mut rules = Vec::new();
         let mut shown: Vec<&str> = Vec::new();
+        let not_asked: Vec<&str> =
+            library.rules.iter().filter(|rule| !judged.contains(&rule.id)).flat_map(|rule| &rule.evidence).map(String::as_str).collect();
         for (rule, said) in of_rule.iter().filter(|(rule, _)| requirement.is_shown_by(&rule.evidence)) {
             rules.push(rule.id.as_str());
             if said.judged() {
@@ -113,7 +116,8 @@ pub fn assess<'f>(library: &'f Library, framework: &'f Framework, judged: &[Stri
             counts.waived += said.waived;
             counts.not_applicable += said.not_applicable;
         }
-        let open_kinds: Vec<_> = requirement.evidence.iter().map(String::as_str).filter(|kind| !shown.contains(kind)).collect();
+        let is_open = |kind: &&str| !shown.contains(kind) || not_asked.contains(kind);
+        let open_kinds: Vec<_> = requirement.evidence.iter().map(String::as_str).filter(is_open).collect();
         let state = state(library, requirement, &counts, &open_kinds);
         Assessed { requirement, state, counts, rules, open_kinds }
     };
@@ -129,6 +133,7 @@ fn state(library: &Library, requirement: &Requirement, counts: &VerdictCounts, o
         () if open.iter().any(by_tool) => RequirementState::NotJudged,
         () if !open.is_empty() || counts.waived > 0 => RequirementState::Manual,
         () if counts.pass == 0 => RequirementState::NotJudged,
+        () if requirement.scope == Scope::Partial => RequirementState::Manual,
         () => RequirementState::Met,
     }
 }

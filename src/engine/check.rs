@@ -110,7 +110,7 @@ impl Check<'_> {
         if raw.evidence.value.is_empty() {
             self.error(&raw.evidence, "a rule produces at least one kind of evidence", None);
         }
-        let evidence = frameworks.checked(&raw.evidence.value, self.file, &mut self.errors);
+        let evidence = frameworks.produced(&raw.evidence.value, self.file, &mut self.errors);
         let params = self.params(&raw.params);
 
         let names = || relations.iter().map(|relation| relation.name);

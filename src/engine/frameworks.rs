@@ -233,6 +233,19 @@ impl Frameworks {
         known
     }
 
+    /// Kinds that a rule may produce: those of which AWS can be asked. What only a person can say no rule shows.
+    pub(crate) fn produced(&self, kinds: &[Spanned<String>], file: &SourceFile, errors: &mut Vec<RuleError>) -> Vec<String> {
+        for kind in kinds.iter().filter(|kind| self.kind(&kind.value).is_some_and(|known| known.origin == KindOrigin::Operator)) {
+            let message = format!("evidence kind `{}` is for people to give, so that no rule can produce it", kind.value);
+            errors.push(file.error(
+                file.span(kind.referenced),
+                message,
+                Some(format!("kinds with `from: tool` in {KINDS_FILE} are for rules")),
+            ));
+        }
+        self.checked(kinds, file, errors)
+    }
+
     /// A kind of the vocabulary.
     pub fn kind(&self, id: &str) -> Option<&EvidenceKind> {
         self.kinds.iter().find(|kind| kind.id == id)
@@ -281,7 +294,7 @@ pub(crate) mod tests {
         let all = built_in();
         let sizes: Vec<_> = all.frameworks.iter().map(|framework| (framework.id.as_str(), framework.requirements.len())).collect();
         assert_eq!(sizes, [("hipaa", 35), ("internal", 25), ("recovery", 11), ("soc2", 24)]);
-        assert_eq!(all.kinds.len(), 35);
+        assert_eq!(all.kinds.len(), 38);
         let used: BTreeSet<_> = all.frameworks.iter().flat_map(|f| &f.requirements).flat_map(|r| &r.evidence).collect();
         assert!(used.iter().all(|kind| all.kind(kind).is_some()));
     }

@@ -274,6 +274,7 @@ requirements:
   - { id: R4, title: t, requirement: r, kind: required, scope: reference, evidence: [rp.retention], source: s }
   - { id: R5, title: t, requirement: r, kind: required, scope: direct, evidence: [met.rpo], source: s }
   - { id: R6, title: t, requirement: r, kind: required, scope: direct, evidence: [gov.policy], source: s }
+  - { id: R7, title: t, requirement: r, kind: required, scope: partial, evidence: [rp.retention], source: s }
 ";
     let mut frameworks = super::load::embedded().frameworks;
     frameworks.push(file("own.yaml", framework));
@@ -286,11 +287,19 @@ requirements:
         assess(&library, own, judged, &findings).iter().map(|assessed| assessed.state).collect::<Vec<_>>()
     };
     let judged = ["kept-too-short".to_owned()];
-    assert_eq!(states(&[Some(40 * DAY)], &judged), [Met, NotJudged, Manual, Manual, NotJudged, Manual], "all pass");
-    assert_eq!(states(&[Some(40 * DAY), None], &judged), [Unknown, Unknown, Unknown, Manual, NotJudged, Manual], "one is not known");
-    assert_eq!(states(&[Some(1), None], &judged), [NotMet, NotMet, NotMet, Manual, NotJudged, Manual], "one fails");
-    assert_eq!(states(&[], &judged), [NotJudged, NotJudged, NotJudged, Manual, NotJudged, Manual], "nothing there to judge");
-    assert_eq!(states(&[Some(40 * DAY)], &[]), [NotJudged, NotJudged, NotJudged, Manual, NotJudged, Manual], "the rule was not asked");
+    assert_eq!(states(&[Some(40 * DAY)], &judged), [Met, NotJudged, Manual, Manual, NotJudged, Manual, Manual], "all pass");
+    assert_eq!(
+        states(&[Some(40 * DAY), None], &judged),
+        [Unknown, Unknown, Unknown, Manual, NotJudged, Manual, Unknown],
+        "one is not known"
+    );
+    assert_eq!(states(&[Some(1), None], &judged), [NotMet, NotMet, NotMet, Manual, NotJudged, Manual, NotMet], "one fails");
+    assert_eq!(states(&[], &judged), [NotJudged, NotJudged, NotJudged, Manual, NotJudged, Manual, NotJudged], "nothing there to judge");
+    assert_eq!(
+        states(&[Some(40 * DAY)], &[]),
+        [NotJudged, NotJudged, NotJudged, Manual, NotJudged, Manual, NotJudged],
+        "the rule was not asked"
+    );
 }
 
 #[test]

@@ -14,7 +14,6 @@ use super::coverage::resource_types::Recognised;
 use super::objectives::{Owed, or};
 use super::population::{RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
-use crate::dataset::schema::RestsOn;
 use crate::dataset::{Relation, Row};
 
 mod attempts;
@@ -149,24 +148,12 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &["destination"],
     },
-    reads: READS,
+    reads: &[
+        super::COVERAGE_READS,
+        &[super::everywhere("backup_vaults"), super::everywhere("recovery_points"), super::everywhere("copy_jobs")],
+    ],
     derive,
 };
-
-const READS: &[RestsOn] = &[
-    super::region("rds_instances"),
-    super::region("rds_clusters"),
-    super::region("neptune_clusters"),
-    super::region("documentdb_clusters"),
-    super::region("backup_plans"),
-    super::region("plan_rules"),
-    super::region("plan_copies"),
-    super::region("selections"),
-    super::region("region_settings"),
-    super::account("backup_vaults"),
-    super::account("recovery_points"),
-    super::account("copy_jobs"),
-];
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let (population, coverage) = (inputs.population()?, inputs.coverage()?);

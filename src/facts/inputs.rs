@@ -126,6 +126,11 @@ impl<'a> Inputs<'a> {
         self.snapshot.collections().iter().find(of_id).map(|one| one.manifest.started_s)
     }
 
+    /// When a collection had read a table of an account and Region to the end.
+    pub fn read_by_s(&self, collection: Option<&str>, table: &str, account_id: &str, region: &str) -> Option<i64> {
+        self.snapshot.read_by_s(collection?, table, account_id, region)
+    }
+
     /// The collection that tried last to read a table in an account and Region: what is listed now, it lists.
     pub fn newest_list(&self, table: &str, account_id: &str, region: &str) -> Option<&str> {
         let tried_s = self.snapshot.newest_try(table, account_id, region)?;

@@ -36,7 +36,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[],
         order: &[],
     },
-    reads: &[super::region("backup_jobs")],
+    reads: &[&[super::region("backup_jobs")]],
     derive,
 };
 

@@ -119,15 +119,14 @@ pub static BACKUPS: Fact = Fact {
         order: &["backup_plan_arn", "backup_rule_id"],
     },
     reads: &[
-        super::region("backup_jobs"),
-        super::region("backup_plans"),
-        super::region("plan_rules"),
-        super::region("plan_copies"),
-        super::region("selections"),
-        super::region("rds_instances"),
-        super::region("rds_clusters"),
-        super::region("neptune_clusters"),
-        super::region("documentdb_clusters"),
+        super::population::RESOURCES_REST_ON,
+        &[
+            super::region("backup_jobs"),
+            super::region("backup_plans"),
+            super::region("plan_rules"),
+            super::region("plan_copies"),
+            super::region("selections"),
+        ],
     ],
     derive: derive_backups,
 };
@@ -141,13 +140,7 @@ pub static COPIES: Fact = Fact {
         rows_rest_on: &[RestsOn { table: "copy_jobs", reach: Reach::Region }],
         order: &["destination_vault_arn"],
     },
-    reads: &[
-        super::region("copy_jobs"),
-        super::region("rds_instances"),
-        super::region("rds_clusters"),
-        super::region("neptune_clusters"),
-        super::region("documentdb_clusters"),
-    ],
+    reads: &[super::population::RESOURCES_REST_ON, &[super::region("copy_jobs")]],
     derive: derive_copies,
 };
 

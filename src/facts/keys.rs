@@ -77,7 +77,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[RestsOn { table: "kms_keys", reach: Reach::Parent("asked_key") }],
         order: &[],
     },
-    reads: &[
+    reads: &[&[
         region("kms_keys"),
         everywhere("backup_vaults"),
         everywhere("recovery_points"),
@@ -87,7 +87,7 @@ pub static FACT: Fact = Fact {
         everywhere("rds_clusters"),
         everywhere("neptune_clusters"),
         everywhere("documentdb_clusters"),
-    ],
+    ]],
     derive,
 };
 
@@ -208,7 +208,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let point_keys: Vec<PointKeyRow> = frame::from_frame("point_keys", &inputs.fact("point_keys")?)?;
     let uses = uses(inputs, &keys, &point_keys)?;
     let open = open_regions(&point_keys);
-    let all_read = FACT.reads.iter().all(|read| read.table == "kms_keys" || inputs.complete_everywhere(read.table));
+    let all_read = FACT.reads().all(|read| read.table == "kms_keys" || inputs.complete_everywhere(read.table));
     let rows = keys.each().into_iter().map(|key| {
         let arn = key.key_arn.clone().unwrap_or_default();
         let uses = uses.get(&arn).copied().unwrap_or_default();

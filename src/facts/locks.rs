@@ -66,7 +66,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: VAULTS_REST_ON,
         order: &[],
     },
-    reads: VAULTS_REST_ON,
+    reads: &[VAULTS_REST_ON],
     derive,
 };
 

@@ -45,10 +45,17 @@ pub use objectives::Objectives;
 pub struct Fact {
     /// What it looks like.
     pub relation: &'static Relation,
-    /// The tables it reads, and how far: a gap there can make a column NULL. What its *rows* rest on stands in the relation.
-    pub reads: &'static [RestsOn],
+    /// The tables it reads, and how far, in groups: a gap there can make a column NULL. What its *rows* rest on stands in the relation.
+    pub reads: &'static [&'static [RestsOn]],
     /// Derives it.
     pub derive: fn(&Inputs<'_>) -> Result<DataFrame, FactError>,
+}
+
+impl Fact {
+    /// The tables it reads, and how far.
+    pub fn reads(&self) -> impl Iterator<Item = &'static RestsOn> {
+        self.reads.iter().copied().flatten()
+    }
 }
 
 /// Every fact, sorted by name.
@@ -114,19 +121,5 @@ const COVERAGE_READS: &[RestsOn] = &[
 ];
 
 /// What everything about points reads beside that.
-const POINT_READS: &[RestsOn] = &[
-    region("rds_instances"),
-    region("rds_clusters"),
-    region("neptune_clusters"),
-    region("documentdb_clusters"),
-    region("backup_plans"),
-    region("plan_rules"),
-    region("plan_copies"),
-    region("selections"),
-    region("region_settings"),
-    account("recovery_points"),
-    region("backup_jobs"),
-    region("copy_jobs"),
-    account("rds_snapshots"),
-    account("rds_automated_backups"),
-];
+const POINT_READS: &[RestsOn] =
+    &[account("recovery_points"), region("backup_jobs"), region("copy_jobs"), account("rds_snapshots"), account("rds_automated_backups")];

@@ -50,7 +50,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: RESOURCES_REST_ON,
+    reads: &[RESOURCES_REST_ON],
     derive,
 };
 

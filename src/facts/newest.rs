@@ -58,18 +58,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[
-        super::region("rds_instances"),
-        super::region("rds_clusters"),
-        super::region("neptune_clusters"),
-        super::region("documentdb_clusters"),
-        super::region("backup_plans"),
-        super::region("plan_rules"),
-        super::region("plan_copies"),
-        super::region("selections"),
-        super::region("region_settings"),
-        super::region("recovery_points"),
-    ],
+    reads: &[super::COVERAGE_READS, &[super::region("recovery_points")]],
     derive,
 };
 

@@ -1,8 +1,8 @@
 //! Point-in-time restore of the services: whether it is on, how far it reaches, how far it lags, and whether its history broke.
 //!
-//! A cluster tells both ends of its restore window itself; of an instance the earliest moment stands with its automated backups. The lag is that of
-//! the moment at which the collection began, and only while the database is available: one that is stopped has nothing to ship. A window that begins
-//! later than in the collection before, by more than retention explains, was begun anew: somebody switched the backups off in between. Recovery
+//! A cluster tells both ends of its restore window itself; of an instance the earliest moment stands with its automated backups. The lag is
+//! counted to the end of the read that shows it, so that it is never less than it was, and only while the database is running: one that is stopped has
+//! nothing to ship. A window that begins later than in the collection before, by more than retention explains, was begun anew: somebody switched the backups off in between. Recovery
 //! points of AWS Backup do not count here, and Multi-AZ and replicas are no backup.
 //!
 //! Sources: Amazon RDS User Guide, "Restoring a DB instance to a specified time" (logs are shipped every five minutes); RDS API reference,
@@ -36,8 +36,8 @@ crate::rows! {
         role: Text, NotTold, "";
         /// Whether automated backups are on
         enabled: Boolean, NotTold, "BackupRetentionPeriod";
-        /// Whether the database was available when it was read
-        available: Boolean, NotTold, "DBInstanceStatus, Status";
+        /// Whether the database was running when it was read: one that is stopped ships nothing
+        running: Boolean, NotTold, "DBInstanceStatus, Status";
         /// Earliest moment to which it can be restored
         earliest_s: Integer, NotTold, "RestoreWindow.EarliestTime, EarliestRestorableTime";
         /// Latest moment to which it can be restored
@@ -64,13 +64,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[
-        super::region("rds_instances"),
-        super::region("rds_clusters"),
-        super::region("neptune_clusters"),
-        super::region("documentdb_clusters"),
-        super::region("rds_automated_backups"),
-    ],
+    reads: &[RESOURCES_REST_ON, &[super::region("rds_automated_backups")]],
     derive,
 };
 
@@ -141,7 +135,7 @@ fn row(resource: &Resource, looks: &[Look]) -> PitrRow {
     let earliest_s = if is_cluster { resource.earliest_restorable_s } else { now.map(|look| look.earliest_s) };
     let latest_s = resource.latest_restorable_s.or_else(|| now.and_then(|look| look.latest_s));
     let retention_s = resource.native_retention_days.map(|days| days.saturating_mul(DAY_S));
-    let available = resource.facts.status.as_ref().map(|status| status.eq_ignore_ascii_case("available"));
+    let running = resource.is_running();
     PitrRow {
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
@@ -149,10 +143,10 @@ fn row(resource: &Resource, looks: &[Look]) -> PitrRow {
         region: Some(resource.region.clone()),
         role: resource.role.map(|role| role.word().to_owned()),
         enabled: resource.native_retention_days.map(|days| days > 0),
-        available,
+        running,
         earliest_s,
         latest_s,
-        lag_s: latest_s.zip(resource.collected_s).filter(|_| available == Some(true)).map(|(latest_s, read_s)| (read_s - latest_s).max(0)),
+        lag_s: latest_s.zip(resource.read_by_s).filter(|_| running == Some(true)).map(|(latest_s, read_s)| (read_s - latest_s).max(0)),
         reach_s: latest_s.zip(earliest_s).map(|(latest_s, earliest_s)| (latest_s - earliest_s).max(0)),
         retention_s,
         unbroken: now.and_then(|_| unbroken(looks, retention_s?)),

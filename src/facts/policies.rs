@@ -3,7 +3,8 @@
 //! A vault policy guards calls to AWS Backup only: snapshots in the vault stay reachable through the service that owns them. The language of policies
 //! is in `document`, deletion in `denial`, copies in `openness`. What a policy says in words that are not understood is neither good nor bad.
 //!
-//! A continuous backup can also leave AWS Backup by being released to its service; a policy of a vault that holds one has to deny that, too.
+//! A continuous backup can also leave AWS Backup by being released to its service; a policy of a vault that holds one has to deny that, too. Whether a
+//! lock keeps it from being released is not documented, so that a lock alone leaves it open.
 //!
 //! Points cannot be deleted by hand either if the vault is locked, in whichever mode; only the mode tells whether somebody can lift the lock first.
 //!
@@ -22,7 +23,7 @@ use self::denial::Denial;
 use self::document::Policy;
 use self::openness::Openness;
 use super::locks::{LockMode, VAULTS_REST_ON, Vault, Vaults};
-use super::objectives::or;
+use super::objectives::{and, or};
 use super::points::is_continuous;
 use super::population::evidence;
 use super::{Fact, FactError, Inputs, everywhere, region};
@@ -33,6 +34,8 @@ use crate::dataset::{Relation, Row};
 const BACKUP_FAILURES: &str = "BACKUP_JOB_COMPLETED";
 /// The event that tells of copy jobs that failed.
 const COPY_FAILURES: &str = "COPY_JOB_FAILED";
+/// What is open of a locked vault that holds continuous backups, or may do so.
+const RELEASABLE: &str = "whether its lock keeps continuous backups from being released (DisassociateRecoveryPoint) is not documented, and its policy does not deny it";
 /// Events that the API accepts and AWS does not send any more.
 const DEAD_EVENTS: [&str; 7] = [
     "BACKUP_JOB_EXPIRED",
@@ -97,7 +100,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: VAULTS_REST_ON,
         order: &[],
     },
-    reads: &[
+    reads: &[&[
         region("backup_vaults"),
         region("vault_policies"),
         region("vault_notifications"),
@@ -106,7 +109,7 @@ pub static FACT: Fact = Fact {
         everywhere("plan_rules"),
         everywhere("plan_copies"),
         everywhere("selections"),
-    ],
+    ]],
     derive,
 };
 
@@ -129,6 +132,8 @@ crate::rows! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Judged {
     denial: Denial,
+    /// Whether a lock would leave no way out: nothing can be released from the vault.
+    kept: Option<bool>,
     to_anybody: Option<bool>,
     accounts: BTreeSet<String>,
     problem: Option<String>,
@@ -137,8 +142,10 @@ struct Judged {
 impl Judged {
     /// Judges the row of a vault in `vault_policies`; without one, nothing was read. `continuous` says whether the vault holds continuous backups.
     fn of(row: Option<&PolicyRow>, continuous: Option<bool>) -> Self {
-        let Some(row) = row else { return Self { problem: Some("its policy was not read".to_owned()), ..Self::default() } };
+        let kept = Denial::default().keeps(continuous);
+        let Some(row) = row else { return Self { kept, problem: Some("its policy was not read".to_owned()), ..Self::default() } };
         let none = || Self {
+            kept,
             denial: Denial::of(&Policy::default()),
             to_anybody: Some(false),
             problem: Some("it has no policy".to_owned()),
@@ -147,17 +154,20 @@ impl Judged {
         let Some(Json(text)) = &row.policy else { return none() };
         match Policy::parse(text) {
             Ok(policy) => Self::of_policy(&policy, continuous),
-            Err(error) => Self { problem: Some(format!("its policy is not understood: {error}")), ..Self::default() },
+            Err(error) => Self { kept, problem: Some(format!("its policy is not understood: {error}")), ..Self::default() },
         }
     }
 
     fn of_policy(policy: &Policy, continuous: Option<bool>) -> Self {
-        let (denial, openness) = (Denial::of(policy).of_vault(continuous), Openness::of(policy));
+        let (denial, openness) = (Denial::of(policy), Openness::of(policy));
+        // What a policy does not say of releasing is as open as what is not documented of a lock.
+        let kept = denial.keeps(continuous).filter(|kept| *kept);
+        let denial = denial.of_vault(continuous);
         let problem = denial.open_action.map(|action| match denial.denied {
             Some(false) => format!("its policy does not deny {action} to everybody but named principals"),
             _ => format!("it is not certain that its policy denies {action} to everybody but named principals"),
         });
-        Self { denial, to_anybody: openness.to_anybody, accounts: openness.accounts, problem }
+        Self { denial, kept, to_anybody: openness.to_anybody, accounts: openness.accounts, problem }
     }
 }
 
@@ -219,7 +229,7 @@ fn row(inputs: &Inputs<'_>, vault: &Vault, judged: Judged, told: Option<&Notific
         vault_name: Some(vault.name.clone()),
         vault_type: vault.kind.clone(),
         deletion_denied_as_aws: judged.denial.as_aws,
-        deletion_denied: or(locked, judged.denial.denied),
+        deletion_denied: or(and(locked, judged.kept), judged.denial.denied),
         denied_by: denied_by(mode, judged.denial.denied),
         excepted: joined(judged.denial.excepted.into_iter().collect()),
         open_to_others: match judged.to_anybody {
@@ -231,7 +241,7 @@ fn row(inputs: &Inputs<'_>, vault: &Vault, judged: Judged, told: Option<&Notific
         copy_failures_heard: heard(COPY_FAILURES),
         sns_topic_arn: told.and_then(|row| row.sns_topic_arn.clone()),
         dead_events: joined(events.unwrap_or_default().into_iter().filter(|name| DEAD_EVENTS.contains(&name.as_str())).collect()),
-        problem: judged.problem,
+        problem: if locked == Some(true) && judged.kept != Some(true) { Some(RELEASABLE.to_owned()) } else { judged.problem },
         ..AccessRow::default()
     }
 }

@@ -41,6 +41,30 @@ impl Role {
     }
 }
 
+/// States of a database in which nothing is written. Sources: Amazon RDS User Guide, "Viewing Amazon RDS DB instance status"; Aurora User Guide, "Viewing
+/// DB cluster status".
+const IDLE: [&str; 6] = ["creating", "deleting", "migrating", "starting", "stopped", "stopping"];
+/// States in which it is written to, or is again in a moment. A full storage ends the shipping of logs; that is no excuse for it.
+const RUNNING: [&str; 17] = [
+    "available",
+    "backing-up",
+    "converting-to-vpc",
+    "failing-over",
+    "maintenance",
+    "modifying",
+    "moving-to-vpc",
+    "promoting",
+    "rebooting",
+    "renaming",
+    "resetting-master-credentials",
+    "scaling-compute",
+    "storage-config-upgrade",
+    "storage-full",
+    "storage-initialization",
+    "storage-optimization",
+    "upgrading",
+];
+
 /// A resource with everything later facts ask of it.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -74,6 +98,8 @@ pub struct Resource {
     pub settings: Settings,
     /// When the collection it was read in began.
     pub collected_s: Option<i64>,
+    /// When the list that shows it had been read to its end.
+    pub read_by_s: Option<i64>,
     /// Where the row comes from.
     pub evidence: String,
     /// What selections look at.
@@ -102,6 +128,22 @@ impl Resource {
             Recognised::Type(of) => Some(of.name()),
             _ => None,
         }
+    }
+
+    /// Whether it was running when it was read, and so had changes to ship; `None` if its state was not told or is none of those that decide it.
+    pub fn is_running(&self) -> Option<bool> {
+        let status = self.facts.status.as_deref()?.to_ascii_lowercase();
+        let is = |of: &[&str]| of.contains(&status.as_str());
+        if is(&IDLE) {
+            return Some(false);
+        }
+        (is(&RUNNING) || status.starts_with("configuring-")).then_some(true)
+    }
+
+    /// Whether it was there at a moment at which something of its ARN was backed up: a database that is made again does not inherit what is left of
+    /// the one before it. `None` if either moment was not told.
+    pub fn lived_at(&self, moment_s: Option<i64>) -> Option<bool> {
+        self.created_s.zip(moment_s).map(|(created_s, moment_s)| created_s <= moment_s)
     }
 
     /// Whether it is owed a backup of its own; `None` if its role cannot be told.
@@ -163,7 +205,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: RESOURCES_REST_ON,
+    reads: &[RESOURCES_REST_ON],
     derive,
 };
 
@@ -249,6 +291,7 @@ fn of_instance(inputs: &Inputs<'_>, row: InstanceRow) -> Result<Resource, FactEr
         key: resource_key(&arn),
         resource_type: "AWS::RDS::DBInstance",
         evidence: evidence("rds_instances", &arn, row.collection.as_deref()),
+        read_by_s: inputs.read_by_s(row.collection.as_deref(), "rds_instances", &account_id, &region),
         arn,
         account_id,
         region,
@@ -283,6 +326,7 @@ fn of_cluster(inputs: &Inputs<'_>, row: ClusterRow, table: &'static str, resourc
         key: resource_key(&arn),
         resource_type,
         evidence: evidence(table, &arn, row.collection.as_deref()),
+        read_by_s: inputs.read_by_s(row.collection.as_deref(), table, &account_id, &region),
         arn,
         account_id,
         region,

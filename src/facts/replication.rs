@@ -55,8 +55,8 @@ crate::rows! {
         latest_s: Integer, NotTold, "RestoreWindow.LatestTime";
         /// How far that moment lay behind when the replica was read
         lag_s: Integer, NotTold, "";
-        /// Whether the database was available when it was read: one that is stopped ships nothing
-        available: Boolean, NotTold, "DBInstanceStatus";
+        /// Whether the database was running when it was read: one that is stopped ships nothing
+        running: Boolean, NotTold, "DBInstanceStatus";
         /// Where the proof lies
         evidence: Text, Never, "";
     }
@@ -71,18 +71,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &["replica_arn"],
     },
-    reads: &[
-        super::region("rds_instances"),
-        super::region("rds_clusters"),
-        super::region("neptune_clusters"),
-        super::region("documentdb_clusters"),
-        super::region("backup_plans"),
-        super::region("plan_rules"),
-        super::region("plan_copies"),
-        super::region("selections"),
-        super::region("region_settings"),
-        super::account("rds_automated_backups"),
-    ],
+    reads: &[super::COVERAGE_READS, &[super::account("rds_automated_backups")]],
     derive,
 };
 
@@ -134,7 +123,7 @@ fn base(resource: &Resource, owed: Option<bool>) -> ReplicationRow {
         replicated: Some(replicated),
         expected: or(owed, Some(replicated)),
         active: Some(false),
-        available: resource.facts.status.as_ref().map(|status| status.eq_ignore_ascii_case("available")),
+        running: resource.is_running(),
         evidence: Some(resource.evidence.clone()),
         ..ReplicationRow::default()
     }
@@ -174,7 +163,9 @@ fn of_replica(inputs: &Inputs<'_>, base: &ReplicationRow, arn: &str, found: Opti
     let read = place.is_some_and(|place| inputs.complete("rds_automated_backups", place.account, place.region));
     let status = found.and_then(|backup| backup.status.clone());
     let latest_s = found.and_then(|backup| backup.latest_time_s);
-    let read_s = found.and_then(|backup| inputs.collected_s(backup.collection.as_deref()));
+    let read_s = place
+        .zip(found)
+        .and_then(|(place, backup)| inputs.read_by_s(backup.collection.as_deref(), "rds_automated_backups", place.account, place.region));
     ReplicationRow {
         replica_arn: Some(arn.to_owned()),
         replica_region: place.map(|place| place.region.to_owned()),

@@ -2,7 +2,8 @@
 //!
 //! A restore testing plan and a person count alike; jobs within jobs belong to their parent. AWS lists restore jobs for 30 days, so a test every
 //! quarter shows only to who collects in between: that there was none is proven as far back as every account and Region of the scope was observed
-//! without a gap, and not further. A job that completed without validation says that the point could be restored, not what was in it. The technical
+//! without a gap, and not further. A job that completed without validation says that the point could be restored, not what was in it; one whose
+//! validation failed shows no restore at all. The technical
 //! restore time is that of the job alone: what an incident takes beside it, nobody tells AWS.
 //!
 //! Failed restores, validation, leftovers and the worst time are those of the window; the newest test counts from whenever it was. What was restored
@@ -64,11 +65,13 @@ crate::rows! {
         validated_s: Integer, NotTold, "";
         /// When the newest restore that completed was done, of all that were ever seen
         completed_s: Integer, NotTold, "CompletionDate";
-        /// Age of that restore at the moment of judgement
+        /// When the newest that completed, and whose validation did not fail, was done
+        tested_s: Integer, NotTold, "CompletionDate, ValidationStatus";
+        /// Age of that one at the moment of judgement
         tested_age_s: Integer, NotTold, "";
         /// Whether there is a newer one: false, or not told where it could not be looked for
         newer_restore: Boolean, NotTold, "";
-        /// Time before the moment of judgement in which no restore completed, as far as that is proven
+        /// Time before the moment of judgement in which no restore completed without a validation that failed, as far as that is proven
         none_for_s: Integer, Never, "";
         /// Whether its objective says how often a restore is to be tested
         every_owed: Boolean, NotTold, "audit.yaml";
@@ -80,7 +83,7 @@ crate::rows! {
         worst_restore_s: Integer, NotTold, "";
         /// When the job that took longest was created
         worst_at_s: Integer, NotTold, "CreationDate";
-        /// Whether all restores in the window are known: true, or not told where some could not be seen
+        /// Whether all restores in the window are known, and how long each that completed took: true, or not told
         restores_known: Boolean, NotTold, "";
         /// Whether its objective says how long a restore may take
         rto_owed: Boolean, NotTold, "audit.yaml";
@@ -109,19 +112,13 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[
-        super::region("rds_instances"),
-        super::region("rds_clusters"),
-        super::region("neptune_clusters"),
-        super::region("documentdb_clusters"),
-        super::region("backup_plans"),
-        super::region("plan_rules"),
-        super::region("plan_copies"),
-        super::region("selections"),
-        super::region("region_settings"),
-        super::account("restore_jobs"),
-        super::account("recovery_points"),
-        super::account("restore_testing_plans"),
-        super::account("restore_testing_selections"),
+        super::COVERAGE_READS,
+        &[
+            super::everywhere("restore_jobs"),
+            super::everywhere("recovery_points"),
+            super::everywhere("restore_testing_plans"),
+            super::everywhere("restore_testing_selections"),
+        ],
     ],
     derive,
 };
@@ -158,8 +155,11 @@ fn of_runs(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs) -> RestoresRow
     let completed = || ended.iter().filter(|run| run.completed());
     let newest_completed = completed().rfind(|run| run.is_test).or_else(|| completed().next_back()).filter(known);
     let newest_done_s = all.iter().filter(|run| run.completed()).filter_map(Run::end_s).max();
-    let tested_age_s = newest_done_s.map(|done_s| (as_of_s - done_s).max(0));
-    let none_for_s = since_s.map_or(0, |since_s| as_of_s - newest_done_s.map_or(since_s, |done_s| done_s.max(since_s))).max(0);
+    // What was restored and found to be wrong has shown that it cannot be restored.
+    let tested_s = all.iter().filter(|run| run.succeeded() == Some(true)).filter_map(Run::end_s).max();
+    let tested_age_s = tested_s.map(|done_s| (as_of_s - done_s).max(0));
+    let none_for_s = since_s.map_or(0, |since_s| as_of_s - tested_s.map_or(since_s, |done_s| done_s.max(since_s))).max(0);
+    let all_timed = completed().all(|run| run.technical_s().is_some());
     let worst = completed().filter_map(|run| Some((run.technical_s()?, run.created_s))).max();
     let count = |test: bool| Some(i64::try_from(ended.iter().filter(|run| run.is_test == test).count()).unwrap_or(i64::MAX));
     let seen = |any: bool| if any { Some(true) } else { whole.then_some(false) };
@@ -183,13 +183,14 @@ fn of_runs(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs) -> RestoresRow
         validation: newest_completed.and_then(|run| run.validation.clone()),
         validated_s: all.iter().filter(|run| run.completed() && run.validated() == Some(true)).filter_map(Run::end_s).max(),
         completed_s: newest_done_s,
+        tested_s,
         tested_age_s,
         newer_restore: tested_age_s.filter(|age_s| *age_s <= none_for_s).map(|_| false),
         none_for_s: Some(none_for_s),
         restore_s: completed().next_back().filter(known).and_then(|run| run.technical_s()),
         worst_restore_s: worst.map(|(took_s, _)| took_s),
         worst_at_s: worst.map(|(_, created_s)| created_s),
-        restores_known: whole.then_some(true),
+        restores_known: (whole && all_timed).then_some(true),
         evidence: Some(match ended.last() {
             Some(run) => evidence("restore_jobs", &run.id, run.collection.as_deref()),
             None => resource.evidence.clone(),

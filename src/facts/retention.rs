@@ -58,7 +58,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule"],
     },
-    reads: super::COVERAGE_READS,
+    reads: &[super::COVERAGE_READS],
     derive,
 };
 

@@ -59,7 +59,7 @@ pub static FACT: Fact = Fact {
         ],
         order: &["shared_with"],
     },
-    reads: &[super::region("rds_snapshots"), RestsOn { table: "snapshot_attributes", reach: Reach::Parent("subject_arn") }],
+    reads: &[&[super::region("rds_snapshots"), RestsOn { table: "snapshot_attributes", reach: Reach::Parent("subject_arn") }]],
     derive,
 };
 

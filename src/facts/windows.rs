@@ -68,7 +68,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: COVERAGE_READS,
+    reads: &[COVERAGE_READS],
     derive,
 };
 

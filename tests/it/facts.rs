@@ -18,10 +18,10 @@ fn facts_read_only_what_they_declare() {
         let inputs = Inputs::new(&snapshot, &objectives, window);
         inputs.fact(fact.relation.name).unwrap();
         for table in inputs.tables_read() {
-            assert!(fact.reads.iter().any(|read| read.table == table), "{} reads {table} and does not say so", fact.relation.name);
+            assert!(fact.reads().any(|read| read.table == table), "{} reads {table} and does not say so", fact.relation.name);
         }
         for rest in fact.relation.rows_rest_on {
-            assert!(fact.reads.iter().any(|read| read.table == rest.table), "{} has rows of {}", fact.relation.name, rest.table);
+            assert!(fact.reads().any(|read| read.table == rest.table), "{} has rows of {}", fact.relation.name, rest.table);
         }
     }
 }

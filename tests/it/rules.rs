@@ -80,6 +80,12 @@ fn every_control_of_aws_is_answered_by_a_rule_that_exists() {
 
 /// What the built-in frameworks come to if every rule says the same of one database, and one rule something else of a second.
 fn assessed<'l>(library: &'l Library, of_all: Verdict, odd: Option<(&str, Verdict)>) -> Vec<Assessed<'l>> {
+    let all: Vec<String> = library.rules.iter().map(|rule| rule.id.clone()).collect();
+    assessed_by(library, &all, of_all, odd)
+}
+
+/// The same, where only some rules were asked.
+fn assessed_by<'l>(library: &'l Library, judged: &[String], of_all: Verdict, odd: Option<(&str, Verdict)>) -> Vec<Assessed<'l>> {
     let finding = |rule: &str, verdict: Verdict, name: &str| Finding {
         rule_id: rule.to_owned(),
         verdict,
@@ -96,10 +102,9 @@ fn assessed<'l>(library: &'l Library, of_all: Verdict, odd: Option<(&str, Verdic
         waiver_id: String::new(),
         finding_id: String::new(),
     };
-    let judged: Vec<String> = library.rules.iter().map(|rule| rule.id.clone()).collect();
     let mut findings: Vec<Finding> = judged.iter().map(|rule| finding(rule, of_all, "one")).collect();
     findings.extend(odd.map(|(rule, verdict)| finding(rule, verdict, "two")));
-    library.frameworks.frameworks.iter().flat_map(|framework| assess(library, framework, &judged, &findings)).collect()
+    library.frameworks.frameworks.iter().flat_map(|framework| assess(library, framework, judged, &findings)).collect()
 }
 
 #[test]
@@ -114,6 +119,40 @@ fn no_requirement_is_met_while_something_behind_it_is_unknown() {
         let failed = assessed(&library, Verdict::Unknown, Some((&rule.id, Verdict::Fail)));
         for one in failed.iter().filter(|one| behind(one)) {
             assert_eq!(one.state, RequirementState::NotMet, "{} with {} failed of one of two", one.requirement.id, rule.id);
+        }
+    }
+}
+
+#[test]
+fn no_requirement_is_met_while_a_rule_behind_it_was_not_asked() {
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    for left_out in library.rules.iter() {
+        let asked: Vec<String> = library.rules.iter().map(|rule| rule.id.clone()).filter(|id| *id != left_out.id).collect();
+        for one in assessed_by(&library, &asked, Verdict::Pass, None).iter().filter(|one| one.requirement.is_shown_by(&left_out.evidence)) {
+            assert_ne!(one.state, RequirementState::Met, "{} without {}", one.requirement.id, left_out.id);
+        }
+    }
+}
+
+#[test]
+fn what_a_tool_shows_in_part_is_never_met() {
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    for one in assessed(&library, Verdict::Pass, None).iter().filter(|one| one.requirement.scope == Scope::Partial) {
+        assert_ne!(one.state, RequirementState::Met, "{}", one.requirement.id);
+    }
+}
+
+#[test]
+fn what_says_nothing_about_restores_or_other_accounts_shows_neither() {
+    // Only this rule applied to something: of what it passes no requirement about restores, or about another account, is met.
+    let library = Library::load(&relations(&tables()), None).unwrap();
+    for (alone, never) in
+        [("restore-test-leftover", ["TEST-CADENCE", "TEST-COVERAGE"]), ("copy-needs-customer-key", ["RPO-ACCOUNT", "RPO-ACCOUNT"])]
+    {
+        let only: Vec<Assessed<'_>> = assessed(&library, Verdict::NotApplicable, Some((alone, Verdict::Pass)));
+        for one in only.iter().filter(|one| never.contains(&one.requirement.id.as_str())) {
+            assert_eq!(one.state, RequirementState::NotJudged, "{} by {alone}", one.requirement.id);
+            assert_eq!(one.counts.pass, 0, "{} by {alone}", one.requirement.id);
         }
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn texts(settings: &Settings, rulebook: &Rulebook) -> Result<Vec<repo
 
 fn text(settings: &Settings, rulebook: &Rulebook, resolved: &Resolved, rule: &Rule) -> report::RuleText {
     let fact = FACTS.iter().find(|fact| fact.relation.name == rule.over.name);
-    let reads = fact.map_or(rule.over.rows_rest_on, |fact| fact.reads).iter().map(|rest| report::RuleRead {
+    let of_table = [rule.over.rows_rest_on];
+    let reads = fact.map_or(&of_table[..], |fact| fact.reads).iter().copied().flatten().map(|rest| report::RuleRead {
         table: rest.table.to_owned(),
         reach: match rest.reach {
             Reach::Parent(_) | Reach::Region => report::Reach::Region,

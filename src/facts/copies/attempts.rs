@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Destination;
 use super::ended::{Ended, Existence, JobRow, Place, PointRow, Vaults, ended, of_point};
+use crate::facts::objectives::and;
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs};
 
@@ -50,7 +51,7 @@ struct Found {
 
 /// Vault and ARN of a point.
 type PointKey = (String, String);
-/// Whether a point exists, and whether it can be used.
+/// Whether a point exists and is of this life of the resource, and whether it can be used.
 type Life = (Option<bool>, bool);
 
 /// The copies of all resources.
@@ -96,10 +97,14 @@ impl Attempts {
         let at_home = job.account_id.as_ref() == Some(&resource.account_id) && job.region.as_ref() == Some(&resource.region);
         let air_gapped =
             vaults.told(job.destination_vault_type.as_deref(), job.destination_backup_vault_arn.as_deref().unwrap_or_default());
+        let own = resource.lived_at(job.creation_date_s);
         let Some(ended) = ended(job).filter(|job| job.done_s.is_none_or(|done_s| done_s < inputs.snapshot.as_of_s())) else { return };
+        if own == Some(false) {
+            return; // a copy of an earlier resource of its name
+        }
         let outside = ended.succeeded && !inputs.snapshot.in_scope(&ended.place.account_id, &ended.place.region);
         for (destination, found) in Destination::ALL.into_iter().zip(&mut self.found[index]) {
-            let counts = destination.counts(resource, &ended.place.account_id, &ended.place.region, air_gapped);
+            let counts = and(destination.counts(resource, &ended.place.account_id, &ended.place.region, air_gapped), own);
             if at_home {
                 found.last.offer(&ended, counts);
             }
@@ -122,17 +127,18 @@ impl Attempts {
     ) {
         let key = (point.backup_vault_arn.take().unwrap_or_default(), point.recovery_point_arn.take().unwrap_or_default());
         let usable = matches!(point.status.as_deref(), Some("COMPLETED" | "AVAILABLE"));
+        let own = resource.lived_at(point.creation_date_s);
         if let Some(life) = made.get_mut(&key) {
-            *life = Some((point.exists, usable));
+            *life = Some((and(point.exists, own), usable));
         }
         let done = point.completion_date_s.is_none_or(|done_s| done_s < inputs.snapshot.as_of_s());
-        if !(done && usable && point.exists == Some(true)) || point.is_parent == Some(true) {
+        if !(done && usable && point.exists == Some(true)) || point.is_parent == Some(true) || own == Some(false) {
             return;
         }
         let air_gapped = vaults.told(point.vault_type.as_deref(), &key.0);
         let there = of_point(point, key);
         for (destination, found) in Destination::ALL.into_iter().zip(&mut self.found[index]) {
-            let counts = destination.counts(resource, &there.place.account_id, &there.place.region, air_gapped);
+            let counts = and(destination.counts(resource, &there.place.account_id, &there.place.region, air_gapped), own);
             found.kept.offer(&there, counts);
             if counts != Some(false) {
                 found.made_s = found.made_s.max(there.done_s.or(Some(i64::MAX)));

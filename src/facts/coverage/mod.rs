@@ -116,7 +116,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: super::COVERAGE_READS,
+    reads: &[super::COVERAGE_READS],
     derive,
 };
 
@@ -229,7 +229,18 @@ fn of_resource(inputs: &Inputs<'_>, resource: &Resource, opt_ins: &BTreeMap<(Str
             let selection = match &chosen.selection {
                 Ok(selection) => selection,
                 Err(error) => {
-                    add(&mut coverage, None, None, || format!("selection {} of plan {}: {error}", chosen.name, plan.name));
+                    let because = error.to_string();
+                    add(&mut coverage, None, None, || format!("selection {} of plan {}: {because}", chosen.name, plan.name));
+                    coverage.decided.push(Decided {
+                        plan: index,
+                        selection_id: chosen.id.clone(),
+                        selection_name: chosen.name.clone(),
+                        verdict: Verdict::Unknown,
+                        selected: None,
+                        assumed: false,
+                        because,
+                        clauses: Vec::new(),
+                    });
                     continue;
                 }
             };

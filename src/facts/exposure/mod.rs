@@ -130,7 +130,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &["scenario"],
     },
-    reads: super::POINT_READS,
+    reads: &[super::COVERAGE_READS, super::POINT_READS],
     derive,
 };
 

@@ -88,19 +88,7 @@ pub static FACT: Fact = Fact {
         ],
         order: &["plan_name", "plan_rule", "destination_vault_arn"],
     },
-    reads: &[
-        region("rds_instances"),
-        region("rds_clusters"),
-        region("neptune_clusters"),
-        region("documentdb_clusters"),
-        region("backup_plans"),
-        region("plan_rules"),
-        region("plan_copies"),
-        region("selections"),
-        region("region_settings"),
-        everywhere("backup_vaults"),
-        everywhere("kms_keys"),
-    ],
+    reads: &[super::super::COVERAGE_READS, &[everywhere("backup_vaults"), everywhere("kms_keys")]],
     derive,
 };
 

@@ -63,7 +63,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[everywhere("recovery_points")],
         order: &["backup_vault_arn", "recovery_point_arn"],
     },
-    reads: &[
+    reads: &[&[
         everywhere("recovery_points"),
         account("backup_vaults"),
         account("rds_snapshots"),
@@ -72,7 +72,7 @@ pub static FACT: Fact = Fact {
         everywhere("neptune_clusters"),
         everywhere("documentdb_clusters"),
         account("kms_keys"),
-    ],
+    ]],
     derive,
 };
 

@@ -51,13 +51,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[
-        region("rds_instances"),
-        region("rds_clusters"),
-        region("neptune_clusters"),
-        region("documentdb_clusters"),
-        region("kms_keys"),
-    ],
+    reads: &[RESOURCES_REST_ON, &[region("kms_keys")]],
     derive,
 };
 

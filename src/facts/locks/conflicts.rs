@@ -66,7 +66,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule", "copy", "target_vault_arn"],
     },
-    reads: &[region("backup_plans"), region("plan_rules"), region("plan_copies"), region("selections"), everywhere("backup_vaults")],
+    reads: &[&[region("backup_plans"), region("plan_rules"), region("plan_copies"), region("selections"), everywhere("backup_vaults")]],
     derive,
 };
 

@@ -50,15 +50,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[
-        region("rds_instances"),
-        region("rds_clusters"),
-        region("neptune_clusters"),
-        region("documentdb_clusters"),
-        everywhere("recovery_points"),
-        everywhere("backup_vaults"),
-        region("copy_jobs"),
-    ],
+    reads: &[RESOURCES_REST_ON, &[everywhere("recovery_points"), everywhere("backup_vaults"), region("copy_jobs")]],
     derive,
 };
 
@@ -116,7 +108,7 @@ fn row(inputs: &Inputs<'_>, vaults: &Vaults, resource: &Resource, points: &[&Poi
     let as_of_s = inputs.snapshot.as_of_s();
     let (mut locked, mut open): (Vec<Locked<'_>>, bool) = (Vec::new(), !all_known);
     for &point in points {
-        let own = resource.created_s.zip(point.creation_date_s).map(|(resource_s, point_s)| resource_s <= point_s);
+        let own = resource.lived_at(point.creation_date_s);
         let mode = point.backup_vault_arn.as_deref().and_then(|arn| vaults.get(arn)).and_then(|vault| vault.lock_mode(as_of_s));
         match (own, mode) {
             (Some(false), _) | (_, Some(LockMode::None)) => {}

@@ -66,12 +66,17 @@ impl Denial {
 
     /// The same for a vault of which it is known whether it holds continuous backups: then these may not be released either.
     pub(super) fn of_vault(mut self, continuous: Option<bool>) -> Self {
-        let kept = or(continuous.map(|continuous| !continuous), self.release_denied);
+        let kept = self.keeps(continuous);
         if self.open_action.is_none() && kept != Some(true) {
             self.open_action = Some(WAY_TO_RELEASE);
         }
         self.denied = and(self.denied, kept);
         self
+    }
+
+    /// Whether nothing in a vault can be released from it: it holds no continuous backups, or the policy denies that.
+    pub(super) fn keeps(&self, continuous: Option<bool>) -> Option<bool> {
+        or(continuous.map(|continuous| !continuous), self.release_denied)
     }
 }
 

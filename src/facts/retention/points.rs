@@ -16,7 +16,7 @@ use crate::dataset::{Relation, Row};
 use crate::facts::objectives::and;
 use crate::facts::points::is_continuous;
 use crate::facts::population::evidence;
-use crate::facts::{Fact, FactError, Inputs, account, everywhere, region, schedule};
+use crate::facts::{Fact, FactError, Inputs, account, everywhere, schedule};
 use crate::model::moment::DAY_S;
 
 /// Time that AWS may take to delete a point after its lifecycle has ended, amply.
@@ -74,19 +74,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[everywhere("recovery_points")],
         order: &["backup_vault_arn", "recovery_point_arn"],
     },
-    reads: &[
-        everywhere("recovery_points"),
-        account("legal_holds"),
-        region("rds_instances"),
-        region("rds_clusters"),
-        region("neptune_clusters"),
-        region("documentdb_clusters"),
-        region("backup_plans"),
-        region("plan_rules"),
-        region("plan_copies"),
-        region("selections"),
-        region("region_settings"),
-    ],
+    reads: &[super::super::COVERAGE_READS, &[everywhere("recovery_points"), account("legal_holds")]],
     derive,
 };
 

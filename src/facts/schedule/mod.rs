@@ -99,7 +99,7 @@ pub static SCHEDULE: Fact = Fact {
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule"],
     },
-    reads: super::COVERAGE_READS,
+    reads: &[super::COVERAGE_READS],
     derive: derive_schedule,
 };
 
@@ -112,7 +112,7 @@ pub static DESIGN_EXPOSURE: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: super::COVERAGE_READS,
+    reads: &[super::COVERAGE_READS],
     derive: derive_design,
 };
 

@@ -63,10 +63,31 @@ fn who_can_delete_points() {
         ("lock not told, a policy", guarded(json!({ "locked": null }), &deny(&ALL)), &yes, &yes, json!("its policy")),
         (
             "a policy, over a continuous backup that may be released",
-            guarded(json!({}), &deny(&ALL)).has("recovery_points", [continuous]),
+            guarded(json!({}), &deny(&ALL)).has("recovery_points", [continuous.clone()]),
             &yes,
             &no,
             Value::Null,
+        ),
+        (
+            "a lock, over a continuous backup: whether it may be released is not documented",
+            guarded(governance(), &Value::Null).has("recovery_points", [continuous.clone()]),
+            &no,
+            &open,
+            json!("a lock in governance mode, which whoever has the permission can lift"),
+        ),
+        (
+            "a lock, over a continuous backup that may not be released",
+            guarded(governance(), &deny(&["backup:DisassociateRecoveryPoint"])).has("recovery_points", [continuous.clone()]),
+            &no,
+            &yes,
+            json!("a lock in governance mode, which whoever has the permission can lift"),
+        ),
+        (
+            "a lock, and what the vault holds was not read",
+            guarded(governance(), &Value::Null).denied("recovery_points", Some(&home_vault())),
+            &no,
+            &open,
+            json!("a lock in governance mode, which whoever has the permission can lift"),
         ),
         (
             "a policy, and whether a continuous backup lies there was not read",

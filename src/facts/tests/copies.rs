@@ -39,9 +39,15 @@ fn the_newest_copy() {
     let far = vault_arn(FAR, "far");
     let far = far.as_str();
     let denied = |estate: Estate, place: Place, vault: Option<&str>| estate.failed_at(place, "recovery_points", vault, ReadStatus::Denied);
+    let made = |created: Value| {
+        copied(1, 2).without("rds_instances").has("rds_instances", [with(db("x"), json!({ "instance_create_time": created }))])
+    };
     // why, estate, last state, last succeeded
     let cases = [
         ("succeeded and is there", copied(1, 2), json!("COMPLETED"), &yes),
+        ("of an earlier database of its name", made(json!(ago(1, 0))), open.clone(), &no),
+        ("made again between the backup and its copy, which is of the one before", made(json!(ago(2, -1))), json!("COMPLETED"), &no),
+        ("when it was made was not told", made(Value::Null), open.clone(), &open),
         ("the newest failed", copied(1, 2).has("copy_jobs", [failed(1)]), json!("FAILED"), &no),
         ("an earlier one failed", copied(1, 2).has("copy_jobs", [failed(3)]), json!("COMPLETED"), &yes),
         (

@@ -30,6 +30,29 @@ fn estate(changes: Value) -> Estate {
 }
 
 #[test]
+fn what_runs_has_a_lag() {
+    let (yes, open) = (json!(true), Value::Null);
+    let in_state = |status: &str| Estate::new().has("rds_instances", [kept(json!({ "db_instance_status": status }))]);
+    let slow = in_state("available").slowly();
+    // why, estate, running, lag
+    let cases = [
+        ("available", in_state("available"), yes.clone(), json!(300)),
+        ("being backed up", in_state("backing-up"), yes.clone(), json!(300)),
+        ("its storage is full, which is why nothing is shipped", in_state("storage-full"), yes.clone(), json!(300)),
+        ("a setting is being changed", in_state("configuring-log-exports"), yes.clone(), json!(300)),
+        ("stopped: nothing to ship", in_state("stopped"), json!(false), open.clone()),
+        ("a state that does not say whether it runs", in_state("incompatible-restore"), open.clone(), open.clone()),
+        ("a state of tomorrow", in_state("dreaming"), open.clone(), open),
+        ("read a while after the collection began: it lags that much more", slow, yes, json!(300 + "rds_instances".len())),
+    ];
+    for (why, estate, running, lag) in cases {
+        let facts = estate.facts();
+        let row = facts.row("pitr", &db_arn("x"));
+        assert_eq!((&row["running"], &row["lag_s"]), (&running, &lag), "{why}");
+    }
+}
+
+#[test]
 fn how_far_restore_reaches_and_lags() {
     let (yes, no) = (json!(true), json!(false));
     let graph = with(
@@ -44,7 +67,7 @@ fn how_far_restore_reaches_and_lags() {
     );
     let gone =
         Estate::new().has("rds_instances", [kept(json!({}))]).has("rds_automated_backups", [automated(json!({ "status": "retained" }))]);
-    // why, estate, subject, enabled, available, lag, reach
+    // why, estate, subject, enabled, running, lag, reach
     let cases = [
         ("five minutes behind", estate(json!({})), db_arn("x"), &yes, yes.clone(), json!(300), json!(7 * DAY_S - 300)),
         (
@@ -105,10 +128,10 @@ fn how_far_restore_reaches_and_lags() {
             Value::Null,
         ),
     ];
-    for (why, estate, subject, enabled, available, lag, reach) in cases {
+    for (why, estate, subject, enabled, running, lag, reach) in cases {
         let facts = estate.facts();
         let row = facts.row("pitr", &subject);
-        assert_eq!((&row["enabled"], &row["available"], &row["lag_s"], &row["reach_s"]), (enabled, &available, &lag, &reach), "{why}");
+        assert_eq!((&row["enabled"], &row["running"], &row["lag_s"], &row["reach_s"]), (enabled, &running, &lag, &reach), "{why}");
     }
 }
 

@@ -157,6 +157,20 @@ fn how_long_ago_and_how_long_there_was_none() {
             age(100),
         ),
         ("failed ones do not count", estate(vec![test(20), with(test(2), json!({ "status": "FAILED" }))]), age(20), json!(false), age(20)),
+        (
+            "one that was found to be wrong does not",
+            estate(vec![test(20), with(test(2), json!({ "validation_status": "FAILED" }))]),
+            age(20),
+            json!(false),
+            age(20),
+        ),
+        (
+            "one that nobody looked at does",
+            estate(vec![test(20), with(test(2), json!({ "validation_status": "TIMED_OUT" }))]),
+            age(2),
+            json!(false),
+            age(2),
+        ),
         ("by hand counts", estate(vec![test(20), by_hand(2)]), age(2), json!(false), age(2)),
         (
             "of nobody knows what, since",
@@ -196,7 +210,13 @@ fn how_long_restores_took() {
             json!(2 * HOUR_S),
             &Value::Null,
         ),
-        ("its end was not told", estate(vec![with(test(3), json!({ "completion_date": null }))]), Value::Null, Value::Null, &all),
+        (
+            "its end was not told, so that it may have been the slowest",
+            estate(vec![took(5, 2), with(test(3), json!({ "completion_date": null }))]),
+            Value::Null,
+            json!(2 * HOUR_S),
+            &Value::Null,
+        ),
     ];
     for (why, estate, newest, worst, known) in cases {
         let row = row(&estate);

@@ -26,7 +26,7 @@ def _tested(seen: Seen, arn: str) -> str:
     allowed = timedelta(days={"tested-weekly": 7, "tested-yearly": 365}.get(database["tags"].get("duty"), 92))
     if seen.now - database["born"] <= allowed:
         return "not_applicable"
-    if job is None:
+    if job is None or job.get("ValidationStatus") == "FAILED":
         return "unknown"
     return verdict(seen.now - job["CompletionDate"] <= allowed)
 

@@ -11,7 +11,8 @@ _ENDS: dict[str, tuple[str, str, str, str, str]] = {
     # What failed proves neither that it can be restored nor how long that takes, and there is nothing to validate.
     "failed": (UNKNOWN, FAIL, NOT_APPLICABLE, UNKNOWN, PASS),
     "unvalidated": (PASS, PASS, FAIL, PASS, PASS),
-    "invalid": (PASS, FAIL, FAIL, PASS, PASS),
+    # Restored and found to be wrong: no restore that shows anything, though how long it took.
+    "invalid": (UNKNOWN, FAIL, FAIL, PASS, PASS),
     "slowly": (PASS, PASS, PASS, FAIL, PASS),
     "littering": (PASS, PASS, PASS, PASS, FAIL),
     # Ten days ago, where every week is owed.
