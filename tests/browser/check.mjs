@@ -84,7 +84,7 @@ async function asReadersGetIt(context, url, fault) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) fault(`${view.name}: the page is ${wide} px wider than the window`);
   }
-  await look(page, VIEWS[0]);
+  await look(page, VIEWS.find((view) => view.media === 'print'));
   const bytes = await page.pdf({ preferCSSPageSize: true, tagged: true });
   if (bytes.length === 0) fault('print: no page came out');
   await page.close();
@@ -180,7 +180,7 @@ async function pictures() {
     const suffix = view.name === 'light' ? '' : `-${view.name}`;
     await page.screenshot({ path: picture.replace(/\.png$/, `${suffix}.png`), fullPage: true });
   }
-  await look(page, VIEWS[0]);
+  await look(page, VIEWS.find((view) => view.media === 'print'));
   await page.pdf({ preferCSSPageSize: true, tagged: true, path: picture.replace(/\.png$/, '.pdf') });
   await context.close();
 }
