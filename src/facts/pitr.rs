@@ -1,9 +1,9 @@
 //! Point-in-time restore of the services: whether it is on, how far it reaches, how far it lags, and whether its history broke.
 //!
 //! A cluster tells both ends of its restore window itself; of an instance the earliest moment stands with its automated backups. The lag is
-//! counted to the end of the read that shows it, so that it is never less than it was, and only while the database is running: one that is stopped has
-//! nothing to ship. A window that begins later than in the collection before, by more than retention explains, was begun anew: somebody switched the backups off in between. Recovery
-//! points of AWS Backup do not count here, and Multi-AZ and replicas are no backup.
+//! counted to the end of the read that shows it, so that it is never less than it was, and only while the database is running: one that is stopped
+//! has nothing to ship. A window that begins later than in the collection before, by more than retention explains, was begun anew: somebody switched
+//! the backups off in between. Recovery points of AWS Backup do not count here, and Multi-AZ and replicas are no backup.
 //!
 //! Sources: Amazon RDS User Guide, "Restoring a DB instance to a specified time" (logs are shipped every five minutes); RDS API reference,
 //! `DBInstanceAutomatedBackup`, `DBCluster`.

@@ -35,7 +35,8 @@ const BACKUP_FAILURES: &str = "BACKUP_JOB_COMPLETED";
 /// The event that tells of copy jobs that failed.
 const COPY_FAILURES: &str = "COPY_JOB_FAILED";
 /// What is open of a locked vault that holds continuous backups, or may do so.
-const RELEASABLE: &str = "whether its lock keeps continuous backups from being released (DisassociateRecoveryPoint) is not documented, and its policy does not deny it";
+const RELEASABLE: &str =
+    "its policy does not deny DisassociateRecoveryPoint for the continuous backups in it, and whether a lock does is not documented";
 /// Events that the API accepts and AWS does not send any more.
 const DEAD_EVENTS: [&str; 7] = [
     "BACKUP_JOB_EXPIRED",
