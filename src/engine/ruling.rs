@@ -66,6 +66,11 @@ fn small_mistakes_in_rule_files_are_refused() {
         ("over: points", "over: point", "there is no relation `point`"),
         ("title: Point is kept too short", "title: ''", "`title` is empty"),
         ("evidence: [rp.retention]", "evidence: []", "a rule produces at least one kind of evidence"),
+        (
+            "evidence: [rp.retention]",
+            "evidence: [gov.plan]",
+            "evidence kind `gov.plan` is for people to give, so that no rule can produce it",
+        ),
         ("default: 35d", "default: true", "a default is a duration, a whole number or a text"),
         (
             "  least: { default: 35d",
