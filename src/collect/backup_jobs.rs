@@ -86,6 +86,7 @@ pub static TABLE: Table = Table {
     key: &["backup_job_id"],
     parent: None,
     created: Some("creation_date"),
+    global: false,
     subject: None,
 };
 

@@ -45,6 +45,7 @@ pub static TABLE: Table = Table {
     key: &["backup_plan_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: Some(("backup_plan_arn", "AWS::Backup::BackupPlan")),
 };
 

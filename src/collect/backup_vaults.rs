@@ -58,6 +58,7 @@ pub static TABLE: Table = Table {
     key: &["backup_vault_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: Some(("backup_vault_arn", "AWS::Backup::BackupVault")),
 };
 

@@ -81,6 +81,7 @@ pub static TABLE: Table = Table {
     key: &["copy_job_id"],
     parent: None,
     created: Some("creation_date"),
+    global: false,
     subject: None,
 };
 

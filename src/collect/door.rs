@@ -21,11 +21,13 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use super::call_log::{CallLog, LogCalls};
+use super::call_log::CallLog;
+pub use super::clients::RegionDoor;
+use super::clients::{Shared, client};
 use super::collector::ReadError;
 use super::error::{CollectError, find_cause};
 use super::http;
-use super::limiter::{Limiter, Stamp};
+use super::limiter::Limiter;
 use crate::model::Arn;
 
 /// The wall clock, in milliseconds since the epoch. Only `commands/` knows a real one.
@@ -144,12 +146,7 @@ pub struct Caller {
 
 /// The way to one account.
 #[derive(Clone, Debug)]
-pub struct Door {
-    sdk: SdkConfig,
-    caller: Caller,
-    clock: Clock,
-    call_log: CallLog,
-}
+pub struct Door(Shared);
 
 impl Door {
     /// Finds credentials and asks STS who the caller is.
@@ -166,118 +163,33 @@ impl Door {
         let sdk = sdk_config(&settings).await;
         let region = sdk.region().map(ToString::to_string).ok_or(CollectError::NoRegion)?;
         let caller = identify(&sdk, &region, &settings).await?;
-        Ok(Self { sdk, caller, clock: settings.clock, call_log: settings.call_log })
+        Ok(Self(Shared { sdk, caller, clock: settings.clock, call_log: settings.call_log }))
     }
 
     /// Who asks.
     pub fn caller(&self) -> &Caller {
-        &self.caller
+        &self.0.caller
     }
 
     /// The Region that settings, variables or profile name; used when none is asked for.
     pub fn home_region(&self) -> &str {
-        self.sdk.region().map_or("", AsRef::as_ref)
+        self.0.sdk.region().map_or("", AsRef::as_ref)
     }
 
     /// The clock it was opened with.
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.0.clock
     }
 
     /// The log of calls it was opened with.
     pub fn call_log(&self) -> &CallLog {
-        &self.call_log
+        &self.0.call_log
     }
 
-    /// Makes the clients of one Region. They share connections, credentials and rate limits with all others, and retries with none.
+    /// The clients of one Region, or of [`GLOBAL`](super::clients::GLOBAL). They share connections, credentials and rate limits with all others, and
+    /// retries with none.
     pub fn region(&self, region: &str) -> RegionDoor {
-        RegionDoor::new(&self.sdk, &self.caller, region, &self.clock, &self.call_log)
-    }
-}
-
-/// The clients of one account and Region.
-#[derive(Clone, Debug)]
-pub struct RegionDoor {
-    account_id: String,
-    region: String,
-    partition: String,
-    backup: aws_sdk_backup::Client,
-    rds: aws_sdk_rds::Client,
-    kms: aws_sdk_kms::Client,
-    tagging: aws_sdk_resourcegroupstagging::Client,
-    /// For clients of other Regions.
-    sdk: SdkConfig,
-    clock: Clock,
-    call_log: CallLog,
-}
-
-/// A client of one service: own Region, own retry budget (the SDK's own would be shared by all accounts), stamp and log.
-macro_rules! client {
-    ($sdk:ident, $service:literal, $config:expr, $account:expr, $region:expr, $clock:expr, $log:expr) => {{
-        let stamp = Stamp::new($service, $account, $region);
-        let partition = $sdk::config::retry::RetryPartition::custom(format!("{}/{}/{}", $account, $region, $service));
-        let builder = $sdk::config::Builder::from($config)
-            .region($sdk::config::Region::new($region.to_owned()))
-            .retry_partition(partition.build())
-            .interceptor(stamp.clone())
-            .interceptor(LogCalls::new($log.clone(), $clock.clone(), stamp));
-        $sdk::Client::from_conf(builder.build())
-    }};
-}
-
-impl RegionDoor {
-    pub(super) fn new(sdk: &SdkConfig, caller: &Caller, region: &str, clock: &Clock, call_log: &CallLog) -> Self {
-        let account = caller.account_id.as_str();
-        Self {
-            account_id: account.to_owned(),
-            region: region.to_owned(),
-            partition: caller.partition.clone(),
-            backup: client!(aws_sdk_backup, "backup", sdk, account, region, clock, call_log),
-            rds: client!(aws_sdk_rds, "rds", sdk, account, region, clock, call_log),
-            kms: client!(aws_sdk_kms, "kms", sdk, account, region, clock, call_log),
-            tagging: client!(aws_sdk_resourcegroupstagging, "tagging", sdk, account, region, clock, call_log),
-            sdk: sdk.clone(),
-            clock: clock.clone(),
-            call_log: call_log.clone(),
-        }
-    }
-
-    /// The account whose credentials the clients use, twelve digits.
-    pub fn account_id(&self) -> &str {
-        &self.account_id
-    }
-
-    /// The Region the clients talk to, `eu-west-1`.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// The partition of the caller's ARN: `aws`, `aws-cn`, `aws-us-gov`, …
-    pub fn partition(&self) -> &str {
-        &self.partition
-    }
-
-    /// AWS Backup.
-    pub fn backup(&self) -> &aws_sdk_backup::Client {
-        &self.backup
-    }
-
-    /// RDS, which also answers for Aurora, Neptune and DocumentDB.
-    pub fn rds(&self) -> &aws_sdk_rds::Client {
-        &self.rds
-    }
-
-    /// KMS in a Region, which need not be that of the door: a key answers only in its own.
-    pub fn kms_in(&self, region: &str) -> aws_sdk_kms::Client {
-        if region == self.region {
-            return self.kms.clone();
-        }
-        client!(aws_sdk_kms, "kms", &self.sdk, self.account_id.as_str(), region, self.clock, self.call_log)
-    }
-
-    /// Resource Groups Tagging API.
-    pub fn tagging(&self) -> &aws_sdk_resourcegroupstagging::Client {
-        &self.tagging
+        RegionDoor::new(&self.0, region)
     }
 }
 
@@ -312,7 +224,9 @@ async fn sdk_config(settings: &DoorSettings) -> SdkConfig {
 }
 
 async fn identify(sdk: &SdkConfig, region: &str, settings: &DoorSettings) -> Result<Caller, CollectError> {
-    let sts = client!(aws_sdk_sts, "sts", sdk, "", region, settings.clock, settings.call_log);
+    let nobody = Caller { account_id: String::new(), arn: String::new(), user_id: String::new(), partition: String::new() };
+    let shared = Shared { sdk: sdk.clone(), caller: nobody, clock: settings.clock.clone(), call_log: settings.call_log.clone() };
+    let sts = client!(aws_sdk_sts, "sts", shared, "", region);
     let identity = sts.get_caller_identity().send().await.map_err(|error| not_identified(error, settings.profile.as_ref()))?;
     let (Some(account_id), Some(arn)) = (identity.account, identity.arn) else {
         return Err(CollectError::Nameless);

@@ -47,6 +47,7 @@ pub static TABLE: Table = Table {
     key: &["framework_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: Some(("framework_arn", "AWS::Backup::Framework")),
 };
 

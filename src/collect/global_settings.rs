@@ -42,6 +42,7 @@ pub static TABLE: Table = Table {
     key: &[],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -68,6 +68,7 @@ pub static TABLE: Table = Table {
     key: &["asked_key"],
     parent: Some("asked_key"),
     created: None,
+    global: false,
     subject: Some(("key_arn", "AWS::KMS::Key")),
 };
 

@@ -51,6 +51,7 @@ pub static TABLE: Table = Table {
     key: &["legal_hold_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

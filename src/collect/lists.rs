@@ -75,10 +75,15 @@ pub(super) fn referring(collector: &dyn Collector, table: &Table) -> impl Iterat
     collector.references().iter().filter(|(named, _)| named.name == table.name).map(|(_, column)| *column)
 }
 
-/// The collectors by the number of lists above them, in the order of the registry within each wave.
-pub(super) fn waves(collectors: Collectors) -> Vec<Vec<&'static dyn Collector>> {
+/// Whether an account has what a collector reads once, and not in each Region.
+pub(super) fn is_global(collector: &dyn Collector) -> bool {
+    collector.tables().iter().any(|table| table.global)
+}
+
+/// Those collectors that are wanted by the number of lists above them, in the order of the registry within each wave.
+pub(super) fn waves(collectors: Collectors, wanted: impl Fn(&dyn Collector) -> bool) -> Vec<Vec<&'static dyn Collector>> {
     let mut waves: Vec<Vec<&'static dyn Collector>> = Vec::new();
-    for collector in collectors {
+    for collector in collectors.iter().filter(|collector| wanted(**collector)) {
         let wave = depth(*collector, collectors, collectors.len());
         waves.resize_with(waves.len().max(wave + 1), Vec::new);
         waves[wave].push(*collector);
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_named_is_read_after_everything_that_names_it() {
-        let waves = waves(COLLECTORS);
+        let waves = waves(COLLECTORS, |_| true);
         let wave = |table: &str| waves.iter().position(|wave| wave.iter().any(|collector| name(*collector) == table));
         assert_eq!((wave("backup_vaults"), wave("recovery_points"), wave("kms_keys")), (Some(0), Some(1), Some(2)));
         assert_eq!((wave("rds_snapshots"), wave("snapshot_attributes")), (Some(0), Some(1)));

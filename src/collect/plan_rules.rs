@@ -95,6 +95,7 @@ pub static RULES: Table = Table {
     key: &["backup_plan_arn", "rule_id"],
     parent: Some("backup_plan_arn"),
     created: None,
+    global: false,
     subject: Some(("backup_plan_arn", "AWS::Backup::BackupPlan")),
 };
 
@@ -107,6 +108,7 @@ pub static COPIES: Table = Table {
     key: &["backup_plan_arn", "rule_id", "destination_backup_vault_arn"],
     parent: Some("backup_plan_arn"),
     created: None,
+    global: false,
     subject: Some(("backup_plan_arn", "AWS::Backup::BackupPlan")),
 };
 

@@ -44,6 +44,7 @@ pub static TABLE: Table = Table {
     key: &["resource_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -63,6 +63,7 @@ pub static TABLE: Table = Table {
     key: &["automated_backup_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -89,6 +89,7 @@ const fn table(name: &'static str, doc: &'static str, subject_type: &'static str
         key: &["db_cluster_arn"],
         parent: None,
         created: None,
+        global: false,
         subject: Some(("db_cluster_arn", subject_type)),
     }
 }

@@ -84,6 +84,7 @@ pub static TABLE: Table = Table {
     key: &["db_instance_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: Some(("db_instance_arn", "AWS::RDS::DBInstance")),
 };
 

@@ -74,6 +74,7 @@ pub static TABLE: Table = Table {
     key: &["snapshot_arn"],
     parent: None,
     created: Some("snapshot_create_time"),
+    global: false,
     subject: None,
 };
 

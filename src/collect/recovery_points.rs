@@ -100,6 +100,7 @@ pub static TABLE: Table = Table {
     key: &["backup_vault_arn", "recovery_point_arn"],
     parent: Some("backup_vault_arn"),
     created: Some("creation_date"),
+    global: false,
     subject: None,
 };
 

@@ -33,6 +33,7 @@ static KEYS: Table = Table {
     key: &["asked"],
     parent: Some("asked"),
     created: None,
+    global: false,
     subject: None,
 };
 

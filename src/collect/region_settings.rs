@@ -36,6 +36,7 @@ pub static TABLE: Table = Table {
     key: &["resource_type"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

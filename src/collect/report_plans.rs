@@ -54,6 +54,7 @@ pub static TABLE: Table = Table {
     key: &["report_plan_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: Some(("report_plan_arn", "AWS::Backup::ReportPlan")),
 };
 

@@ -72,6 +72,7 @@ pub static TABLE: Table = Table {
     key: &["restore_job_id"],
     parent: None,
     created: Some("creation_date"),
+    global: false,
     subject: None,
 };
 

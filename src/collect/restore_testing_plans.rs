@@ -57,6 +57,7 @@ pub static TABLE: Table = Table {
     key: &["restore_testing_plan_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: Some(("restore_testing_plan_arn", "AWS::Backup::RestoreTestingPlan")),
 };
 

@@ -50,6 +50,7 @@ pub static TABLE: Table = Table {
     key: &["restore_testing_plan_arn", "restore_testing_selection_name"],
     parent: Some("restore_testing_plan_arn"),
     created: None,
+    global: false,
     subject: None,
 };
 

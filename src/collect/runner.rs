@@ -16,10 +16,11 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
+use super::clients::GLOBAL;
 use super::collector::{Collector, Unit, texts};
 use super::door::{Door, RegionDoor};
 use super::error::CollectError;
-use super::lists::{Listed, name, parents_in, referring, sources, waves};
+use super::lists::{Listed, is_global, name, parents_in, referring, sources, waves};
 use super::progress::{Progress, Summary, Tally};
 use super::reading::{self, Reading};
 use crate::dataset::reads::Read;
@@ -170,7 +171,8 @@ struct Run<'a> {
 impl Run<'_> {
     async fn regions(&self) -> Result<(), CollectError> {
         let mut regions = Vec::new();
-        for region in &self.scope.regions {
+        let once = self.scope.collectors.iter().any(|collector| is_global(*collector));
+        for region in self.scope.regions.iter().map(String::as_str).chain(once.then_some(GLOBAL)) {
             regions.push(self.region(region).boxed());
         }
         stream::iter(regions).buffer_unordered(self.scope.regions_at_once.max(1)).try_collect().await
@@ -183,7 +185,7 @@ impl Run<'_> {
         self.progress.region_begins(region);
         let door = self.door.region(region);
         let lists = Lists::default();
-        for wave in waves(self.scope.collectors) {
+        for wave in waves(self.scope.collectors, |collector| is_global(collector) == (region == GLOBAL)) {
             let mut reads = Vec::new();
             for collector in wave {
                 for unit in self.plan(&door, collector, &lists).await? {

@@ -38,7 +38,7 @@ static POLICIES: Table = table("policies", Policy::COLUMNS, Some("arn"));
 static PLANS: Table = table("plans", Vault::COLUMNS, None);
 
 const fn table(name: &'static str, columns: &'static [crate::dataset::Column], parent: Option<&'static str>) -> Table {
-    Table { name, kind: TableKind::State, doc: "", columns, key: &["arn"], parent, created: None, subject: None }
+    Table { name, kind: TableKind::State, doc: "", columns, key: &["arn"], parent, created: None, global: false, subject: None }
 }
 
 struct Vaults;

@@ -53,6 +53,7 @@ pub static TABLE: Table = Table {
     key: &["backup_plan_arn", "selection_id"],
     parent: Some("backup_plan_arn"),
     created: None,
+    global: false,
     subject: None,
 };
 

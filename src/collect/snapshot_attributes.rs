@@ -41,6 +41,7 @@ pub static TABLE: Table = Table {
     key: &["snapshot_arn"],
     parent: Some("snapshot_arn"),
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
 use super::call_log::CallLog;
+use super::clients::Shared;
 use super::door::{Caller, Clock, Door, DoorSettings, Patience, RegionDoor};
 use super::http;
 use super::limiter::{Limiter, Ticket};
@@ -156,12 +157,17 @@ impl Fake {
 
     /// The clients of a Region, with a log of calls.
     pub(crate) fn region(&self, region: &str, call_log: &CallLog) -> RegionDoor {
-        RegionDoor::new(&self.sdk(http::layered(self.client(), Limiter::unlimited())), &caller(), region, &still(), call_log)
+        self.clients(http::layered(self.client(), Limiter::unlimited()), region, call_log)
     }
 
     /// The clients of [`REGION`] with layers of the test's choice around the canned answers.
     pub(crate) fn through(&self, layers: impl Fn(SharedHttpClient) -> SharedHttpClient) -> RegionDoor {
-        RegionDoor::new(&self.sdk(layers(self.client())), &caller(), REGION, &still(), &CallLog::counting())
+        self.clients(layers(self.client()), REGION, &CallLog::counting())
+    }
+
+    fn clients(&self, client: SharedHttpClient, region: &str, call_log: &CallLog) -> RegionDoor {
+        let shared = Shared { sdk: self.sdk(client), caller: caller(), clock: still(), call_log: call_log.clone() };
+        RegionDoor::new(&shared, region)
     }
 
     /// The requests so far, in order.

@@ -34,6 +34,7 @@ pub static TABLE: Table = Table {
     key: &["backup_vault_arn"],
     parent: Some("backup_vault_arn"),
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -102,6 +102,7 @@ pub static READS: Table = Table {
     key: &["parent", "table", "from_s", "to_s", "started_s", "status"],
     parent: Some("parent"),
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -55,6 +55,9 @@ pub enum TableKind {
     Object,
 }
 
+/// The Region of what an account has once and not in each Region.
+pub const GLOBAL: &str = "global";
+
 /// A collected table. Every table also has the leading columns `account_id` and `region`, which the writer fills.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Table {
@@ -72,6 +75,8 @@ pub struct Table {
     pub parent: Option<&'static str>,
     /// The time column that says when the thing came to be: rows created at or after `as_of` are ignored.
     pub created: Option<&'static str>,
+    /// Whether an account has its rows once and not in each Region (IAM, Organizations): its Region column then holds [`GLOBAL`].
+    pub global: bool,
     /// What findings about a row name: the ARN column and the AWS resource type. `None` if no rule reads the table itself.
     pub subject: Option<(&'static str, &'static str)>,
 }

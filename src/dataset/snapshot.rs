@@ -14,7 +14,7 @@ use super::frame;
 use super::open::{Collection, Dataset};
 use super::reads::{Gap, READS, Read, ReadStatus};
 use super::rows::Millis;
-use super::schema::{Table, TableKind};
+use super::schema::{GLOBAL, Table, TableKind};
 use crate::model::Window;
 use crate::model::key::hex;
 use crate::model::moment::{self, DAY_S};
@@ -117,13 +117,17 @@ impl<'a> Snapshot<'a> {
 
     /// Whether a table is completely read in an account and Region: with `parent`, for that vault or plan; without, for all of them.
     pub fn complete(&self, table: &str, account_id: &str, region: &str, parent: Option<&str>) -> bool {
-        let gaps = self.gaps_by_place.get(table).and_then(|accounts| accounts.get(account_id)).and_then(|regions| regions.get(region));
-        let concerned = gaps.is_some_and(|gaps| gaps.iter().any(|&gap| self.gaps[gap].concerns(table, account_id, region, parent)));
+        let place = self.place(table, region);
+        let gaps = self.gaps_by_place.get(table).and_then(|accounts| accounts.get(account_id)).and_then(|regions| regions.get(place));
+        let concerned = gaps.is_some_and(|gaps| gaps.iter().any(|&gap| self.gaps[gap].concerns(table, account_id, place, parent)));
         self.in_scope(account_id, region) && !concerned
     }
 
-    /// Whether an account and Region were asked for by any of the collections.
+    /// Whether an account and Region were asked for by any of the collections; [`GLOBAL`] is, where any Region of the account is.
     pub fn in_scope(&self, account_id: &str, region: &str) -> bool {
+        if region == GLOBAL {
+            return self.scope.iter().any(|(account, _)| account == account_id);
+        }
         self.scope.binary_search_by(|(account, place)| (account.as_str(), place.as_str()).cmp(&(account_id, region))).is_ok()
     }
 
@@ -133,13 +137,28 @@ impl<'a> Snapshot<'a> {
         tried.map(|readings| readings.started_s).filter(|started_s| !self.stale(*started_s))
     }
 
+    /// The Region under which a table is kept: an account has some tables only once.
+    fn place<'r>(&self, table: &str, region: &'r str) -> &'r str {
+        if self.dataset.table(table).is_ok_and(|table| table.global) { GLOBAL } else { region }
+    }
+
+    /// The accounts and Regions in which a table is read.
+    fn places(&self, table: &Table) -> Vec<(String, String)> {
+        let mut places: Vec<_> = self.scope.clone();
+        if table.global {
+            places.iter_mut().for_each(|(_, region)| GLOBAL.clone_into(region));
+            places.dedup();
+        }
+        places
+    }
+
     fn stale(&self, started_s: i64) -> bool {
         started_s < self.as_of_s.saturating_sub(STALE_READ_S)
     }
 
     /// The intervals in which everything that happened is known from a table of history, for an account and Region, merged, up to `as_of`.
     pub fn observed(&self, table: &str, account_id: &str, region: &str) -> Vec<Window> {
-        let key = (table.to_owned(), account_id.to_owned(), region.to_owned());
+        let key = (table.to_owned(), account_id.to_owned(), self.place(table, region).to_owned());
         let mut windows = Vec::new();
         for readings in &self.readings {
             let reads = readings.reads.get(&key).map_or(&[][..], Vec::as_slice);
@@ -156,21 +175,24 @@ impl<'a> Snapshot<'a> {
     /// When a collection had read a table of an account and Region to the end: what its rows say is no younger than that. `None` if it did not say.
     pub fn read_by_s(&self, collection: &str, table: &str, account_id: &str, region: &str) -> Option<i64> {
         let readings = self.readings.iter().find(|readings| readings.id == collection)?;
-        let ended = readings.of_table(table, account_id, region).iter().map(|read| Some(read.read.ended?.0.div_euclid(1_000)));
+        let ended =
+            readings.of_table(table, account_id, self.place(table, region)).iter().map(|read| Some(read.read.ended?.0.div_euclid(1_000)));
         ended.collect::<Option<Vec<i64>>>()?.into_iter().max()
     }
 
     /// The moments at which a table was tried to be read in an account and Region, whatever came of it, ascending.
     pub fn tries(&self, table: &str, account_id: &str, region: &str) -> Vec<i64> {
+        let place = self.place(table, region);
         let tried =
-            |readings: &&Readings| readings.of_table(table, account_id, region).iter().any(|read| read.status != ReadStatus::NotRequested);
+            |readings: &&Readings| readings.of_table(table, account_id, place).iter().any(|read| read.status != ReadStatus::NotRequested);
         self.readings.iter().filter(tried).map(|readings| readings.started_s).collect()
     }
 
     /// The moments at which a table was completely read in an account and Region, ascending.
     pub fn complete_reads(&self, table: &str, account_id: &str, region: &str) -> Vec<i64> {
         let Ok(table) = self.dataset.table(table) else { return Vec::new() };
-        let complete = self.readings.iter().filter(|readings| readings.complete(table, account_id, region));
+        let place = self.place(table.name, region);
+        let complete = self.readings.iter().filter(|readings| readings.complete(table, account_id, place));
         complete.map(|readings| readings.started_s).collect()
     }
 
@@ -213,7 +235,7 @@ impl<'a> Snapshot<'a> {
         let table = self.dataset.table(table)?;
         let mut frames = Vec::new();
         for (collection, readings) in self.collections.iter().zip(&self.readings) {
-            let places = self.scope.iter().filter(|(account, region)| readings.complete(table, account, region)).cloned();
+            let places = self.places(table).into_iter().filter(|(account, region)| readings.complete(table, account, region));
             let frame = collection.scan(table)?.filter(within(places));
             frames.push(frame.with_columns([
                 lit(collection.manifest.id.clone()).alias("collection"),
@@ -229,7 +251,8 @@ impl<'a> Snapshot<'a> {
             if self.stale(collection.manifest.started_s) {
                 continue; // a gap says so; what was true a month ago must not decide today's verdict
             }
-            let places = self.scope.iter().filter(|(account, region)| self.effective(table.name, account, region) == Some(index)).cloned();
+            let places =
+                self.places(table).into_iter().filter(|(account, region)| self.effective(table.name, account, region) == Some(index));
             let frame = collection.scan(table)?.filter(within(places));
             frames.push(frame.with_columns([lit(collection.manifest.id.clone()).alias("collection")]));
         }
@@ -325,7 +348,7 @@ impl<'a> Snapshot<'a> {
 
     /// Index of the newest collection that tried to read a table in an account and Region.
     fn effective(&self, table: &str, account_id: &str, region: &str) -> Option<usize> {
-        let key = (table.to_owned(), account_id.to_owned(), region.to_owned());
+        let key = (table.to_owned(), account_id.to_owned(), self.place(table, region).to_owned());
         let tried = |readings: &Readings| {
             readings.reads.get(&key).is_some_and(|reads| reads.iter().any(|read| read.status != ReadStatus::NotRequested))
         };
@@ -335,8 +358,8 @@ impl<'a> Snapshot<'a> {
     fn find_gaps(&self) -> Vec<Gap> {
         let mut gaps = BTreeSet::new();
         for table in self.dataset.tables() {
-            for (account_id, region) in &self.scope {
-                self.gaps_of(table, account_id, region, &mut gaps);
+            for (account_id, region) in self.places(table) {
+                self.gaps_of(table, &account_id, &region, &mut gaps);
             }
         }
         gaps.into_iter().collect()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, StringChunked};
 
-use crate::dataset::schema::Reach;
+use crate::dataset::schema::{GLOBAL, Reach};
 use crate::dataset::{Gap, Relation};
 
 /// The gaps in the tables that a relation's rows rest on, without doubles, sorted by the subject they are reported under.
@@ -55,7 +55,7 @@ impl<'f> Reached<'f> {
     }
 
     fn region(&mut self, gap: &Gap, index: usize) {
-        if gap.region.is_empty() {
+        if gap.region.is_empty() || gap.region == GLOBAL {
             return self.account(gap, index);
         }
         self.regions.entry((gap.account_id.clone(), gap.region.clone())).or_insert(index);

@@ -147,6 +147,7 @@ static OTHER: Table = Table {
     key: &["vault_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

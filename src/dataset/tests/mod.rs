@@ -50,6 +50,7 @@ static VAULTS: Table = Table {
     key: &["vault_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 
@@ -61,6 +62,7 @@ static POINTS: Table = Table {
     key: &["vault_arn", "point_arn"],
     parent: Some("vault_arn"),
     created: Some("created"),
+    global: false,
     subject: None,
 };
 

@@ -102,6 +102,7 @@ const VAULTS_AS_THEY_WERE: Table = Table {
     key: &["vault_arn"],
     parent: None,
     created: None,
+    global: false,
     subject: None,
 };
 

@@ -15,6 +15,7 @@ macro_rules! tables {
             key: &[$($key),*],
             parent: $parent,
             created: $created,
+            global: false,
             subject: None,
         } ),* ];
     };

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::reads::Gap;
+use crate::dataset::schema::GLOBAL;
 use crate::engine::Finding;
 use crate::model::{Arn, Verdict};
 use crate::report::input::{Judgement, Reach, RuleText};
@@ -71,7 +72,8 @@ impl<'a> Effects<'a> {
                 let judges_parents = || kind(parent).is_some_and(|kind| self.kinds.get(rule).is_some_and(|kinds| kinds.contains(&kind)));
                 let depth = match reach {
                     _ if !parent.is_empty() && judges_parents() => 4,
-                    Reach::Region => 3,
+                    Reach::Region if place.1 != GLOBAL => 3,
+                    Reach::Region => 2, // what an account has once concerns all its Regions
                     Reach::Account => 2,
                     Reach::Everywhere => 1,
                 };

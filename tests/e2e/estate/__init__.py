@@ -23,6 +23,7 @@ from estate.databases import make_databases
 from estate.foundation import make_foundation
 from estate.governance import RESTORE_TESTING, make_governance, make_organisation
 from estate.history import seed_history
+from estate.holdings import Rows, make_holdings
 from estate.keys import spoil_keys
 from estate.population import population
 from estate.restores import seed_restores
@@ -34,11 +35,12 @@ __all__ = ["Estate", "Truth", "build"]
 
 @dataclass(frozen=True)
 class Estate:
-    """What was built. `truth` is sorted by rule and subject."""
+    """What was built. `truth` is sorted by rule and subject; `holdings` are rows by module and table."""
 
     base: datetime
     config: Path
     truth: list[Truth]
+    holdings: dict[str, Rows]
 
     def expected(self, collections: int = 1) -> dict[tuple[str, str], str]:
         """(rule, subject ARN) to verdict: every finding that so many collections of the estate must give."""
@@ -64,8 +66,9 @@ def build(
     arns = make_governance(aws, members, base)
     seed_restores(aws, members, arns[RESTORE_TESTING], foundation.fires)
     spoil_keys(aws, foundation.keys)
+    holdings = make_holdings(aws, base)
     bulk = add_bulk(aws, foundation, base, resources)
     truth = [*truth_of(members, foundation, arns), *truth_of_bulk(bulk)]
     truth.sort(key=lambda row: (row.rule_id, row.subject_arn))
     (out / "truth.json").write_text(json.dumps([asdict(row) for row in truth], indent=1) + "\n")
-    return Estate(base, write_config(out), truth)
+    return Estate(base, write_config(out), truth, holdings)
