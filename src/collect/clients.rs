@@ -8,6 +8,7 @@ use aws_config::SdkConfig;
 
 use super::call_log::CallLog;
 use super::door::{Caller, Clock};
+use super::ec2;
 
 /// The Region column of tables that an account has once and not in each Region.
 pub const GLOBAL: &str = crate::dataset::schema::GLOBAL;
@@ -41,7 +42,7 @@ macro_rules! services {
     ($( $(#[doc = $doc:literal])+ $name:ident: $sdk:ident, $service:literal; )*) => {
         /// The clients made so far.
         #[derive(Debug, Default)]
-        struct Clients { $( $name: OnceLock<$sdk::Client>, )* }
+        struct Clients { ec2: OnceLock<ec2::Client>, $( $name: OnceLock<$sdk::Client>, )* }
 
         impl RegionDoor {
             $( $(#[doc = $doc])+ pub fn $name(&self) -> &$sdk::Client {
@@ -124,6 +125,11 @@ impl RegionDoor {
     /// The partition of the caller's ARN: `aws`, `aws-cn`, `aws-us-gov`, …
     pub fn partition(&self) -> &str {
         &self.shared.caller.partition
+    }
+
+    /// EC2, over a client of our own.
+    pub fn ec2(&self) -> &ec2::Client {
+        self.clients.ec2.get_or_init(|| ec2::Client::new(&self.shared, self.account_id(), &self.endpoint_region))
     }
 
     /// KMS in a Region, which need not be that of the door: a key answers only in its own.

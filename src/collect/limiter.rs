@@ -38,7 +38,12 @@ const PER_SECOND: [(&str, &str, u32); 11] = [
 ];
 
 /// Requests a second of a service in sum, for each account and Region. AWS Backup: as documented; the others: see [`PER_SECOND`].
-const SUM_PER_SECOND: [(&str, u32); 5] = [("backup", 50), ("rds", 20), ("kms", 20), ("tagging", 5), ("sts", 5)];
+///
+/// EC2 refills the bucket of each Describe call with 20 tokens a second, 10 where neither a filter nor a page size is given; the rest of the account
+/// draws on them too, so 10 are asked for in sum. DLM, EFS and FSx publish no rate, and what is asked of them are small listings.
+/// Source: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API".
+const SUM_PER_SECOND: [(&str, u32); 9] =
+    [("backup", 50), ("dlm", 5), ("ec2", 10), ("elasticfilesystem", 5), ("fsx", 5), ("kms", 20), ("rds", 20), ("sts", 5), ("tagging", 5)];
 
 /// For a service without a line of its own.
 const OTHER_PER_SECOND: u32 = 5;

@@ -9,6 +9,7 @@ pub mod collector;
 pub mod door;
 #[cfg(test)]
 mod door_tests;
+pub mod ec2;
 pub mod error;
 mod http;
 mod limiter;

@@ -18,6 +18,17 @@ pub(crate) fn rds_denied(operation: &'static str) -> Reply {
     Reply::error(operation, 403, testing::xml_error("AccessDenied", "not allowed"))
 }
 
+/// A good answer of EC2: the root element around `inner`.
+pub(crate) fn ec2(operation: &'static str, inner: &str) -> Reply {
+    Reply::ok(operation, format!("<{operation}Response>{inner}</{operation}Response>"))
+}
+
+/// An error of EC2.
+pub(crate) fn ec2_error(operation: &'static str, status: u16, code: &str) -> Reply {
+    let error = format!("<Error><Code>{code}</Code><Message>not now</Message></Error>");
+    Reply::error(operation, status, format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"))
+}
+
 /// AWS Backup's way to say that there is no such thing.
 pub(crate) fn not_found(operation: &'static str) -> Reply {
     Reply::error(operation, 400, r#"{"__type":"ResourceNotFoundException","Message":"nothing there"}"#)

@@ -170,6 +170,11 @@ impl Fake {
         RegionDoor::new(&shared, region)
     }
 
+    /// What the clients of an account share.
+    pub(super) fn shared(&self) -> Shared {
+        Shared { sdk: self.sdk(self.client()), caller: caller(), clock: still(), call_log: CallLog::counting() }
+    }
+
     /// The requests so far, in order.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.state().asked.clone()
