@@ -44,9 +44,12 @@ pub struct Global {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
     pub profile: Option<String>,
-    /// Region to collect (can be repeated) [default: those of the configuration, else that of the profile]
+    /// Region to collect (can be repeated), or `all` [default: those of the configuration, else every one enabled in the account]
     #[arg(long = "region", global = true, value_name = "REGION", help_heading = "AWS")]
     pub regions: Vec<String>,
+    /// What to collect
+    #[command(flatten)]
+    pub collect: CollectOptions,
     /// Endpoint for all services, such as an emulator [default: the environment's, else AWS]
     #[arg(long, global = true, value_name = "URL", help_heading = "AWS")]
     pub endpoint_url: Option<String>,
@@ -86,6 +89,35 @@ pub struct Global {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: Color,
+}
+
+/// What to collect, and how.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CollectOptions {
+    /// Read every active account of the caller's organisation, each entered with the role of this name
+    #[arg(long, global = true, value_name = "ROLE", help_heading = "Collection")]
+    pub org_role: Option<String>,
+    /// Read these accounts (twelve digits, separated by commas), each entered with --role-name [default: the caller's own]
+    #[arg(long, global = true, value_name = "IDS", value_delimiter = ',', conflicts_with = "org_role", help_heading = "Collection")]
+    pub accounts: Vec<String>,
+    /// Name of the role to enter the accounts of --accounts with, with its path if it has one
+    #[arg(long, global = true, value_name = "ROLE", conflicts_with = "org_role", help_heading = "Collection")]
+    pub role_name: Option<String>,
+    /// External id that the trust policy of the role asks for
+    #[arg(long, global = true, value_name = "ID", help_heading = "Collection")]
+    pub external_id: Option<String>,
+    /// Read only these tables and those they follow from (separated by commas); the others become unknown [default: all]
+    #[arg(long, global = true, value_name = "TABLES", value_delimiter = ',', help_heading = "Collection")]
+    pub only: Vec<String>,
+    /// Leave out these tables and those that follow from them (separated by commas); they become unknown
+    #[arg(long, global = true, value_name = "TABLES", value_delimiter = ',', help_heading = "Collection")]
+    pub skip: Vec<String>,
+    /// Share of the documented request rates to use, in percent [default: 100]
+    #[arg(long, global = true, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Collection")]
+    pub rate_percent: Option<u32>,
+    /// Keep the answers of AWS as they came, compressed, beside the tables
+    #[arg(long, global = true, help_heading = "Collection")]
+    pub keep_raw: bool,
 }
 
 /// When to use colours.

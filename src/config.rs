@@ -3,11 +3,15 @@
 //! `audit.yaml` is read from `--config`, else beside the dataset, else from the current directory. Unknown keys are refused with place and snippet. What is
 //! read here is as typed; each stage understands its own part.
 
+mod collect;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub use collect::{Accounts, CollectSettings};
 
 use crate::cli::{Color, Global};
 use crate::engine::{RuleSettings, SourceFile, WaiverEntry};
@@ -55,6 +59,7 @@ pub enum ConfigError {
 struct File {
     title: Option<String>,
     regions: Vec<String>,
+    collect: collect::CollectFile,
     window: Option<String>,
     fail_on: Option<String>,
     objectives: Vec<Objective>,
@@ -77,8 +82,8 @@ pub struct Settings {
     pub out: PathBuf,
     /// AWS profile.
     pub profile: Option<String>,
-    /// Regions to collect; empty for that of the profile.
-    pub regions: Vec<Region>,
+    /// What is collected, and how.
+    pub collect: CollectSettings,
     /// Endpoint of all services.
     pub endpoint_url: Option<String>,
     /// Longest wait for one attempt of a call.
@@ -143,7 +148,7 @@ impl Settings {
         let as_of_s = global.as_of.as_deref().map(moment::parse).transpose().map_err(|error| value("--as-of", error.to_string()))?;
         Ok(Self {
             title: file.title.unwrap_or_else(|| "AWS backups".to_owned()),
-            regions: parse_regions(regions, &place)?,
+            collect: CollectSettings::new(&global.collect, file.collect, (regions, &place), in_file)?,
             config,
             dataset_named: global.dataset.is_some(),
             dataset,

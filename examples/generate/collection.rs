@@ -38,7 +38,7 @@ pub(crate) fn write(world: &World, out: &Path, account: &'static str, started_s:
     let user_id = "AROAEXAMPLEBACKUPAUDIT:weekly".to_owned();
     let start = Start {
         caller: Caller { account_id: account.to_owned(), arn: caller(account), user_id },
-        scope: Scope { accounts: vec![account.to_owned()], regions: REGIONS.map(str::to_owned).to_vec() },
+        scope: Scope { accounts: vec![account.to_owned()], regions: REGIONS.map(str::to_owned).to_vec(), ..Scope::default() },
         started_s,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     };

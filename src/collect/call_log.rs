@@ -76,8 +76,18 @@ pub struct CallLog(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    file: Option<Mutex<File>>,
+    lines: Mutex<Lines>,
     attempts: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Lines {
+    /// Only counted.
+    Counted,
+    /// In memory, until there is a file for them.
+    Held(Vec<u8>),
+    /// Appended to a file.
+    File(File),
 }
 
 impl CallLog {
@@ -86,20 +96,47 @@ impl CallLog {
     /// # Errors
     /// `CollectError::CallLog` naming the file.
     pub fn open(path: &Path) -> Result<Self, CollectError> {
-        let open = || {
+        let log = Self::held();
+        log.keep_in(path)?;
+        Ok(log)
+    }
+
+    /// A log that keeps its lines in memory until [`keep_in`](Self::keep_in) names a file: the first calls find out what to collect, and so where.
+    pub fn held() -> Self {
+        Self::with(Lines::Held(Vec::new()))
+    }
+
+    /// Appends what was held, and from here on every line, to a file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn keep_in(&self, path: &Path) -> Result<(), CollectError> {
+        let mut lines = self.lines();
+        let keep = || {
             let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
             let end = end_of_last_line(&mut file)?;
             file.set_len(end)?;
             file.seek(SeekFrom::Start(end))?;
+            if let Lines::Held(held) = &*lines {
+                file.write_all(held)?;
+            }
             Ok(file)
         };
-        let file = open().map_err(|source| CollectError::CallLog { path: path.display().to_string(), source })?;
-        Ok(Self(Arc::new(Inner { file: Some(Mutex::new(file)), attempts: AtomicU64::new(0) })))
+        *lines = Lines::File(keep().map_err(|source| CollectError::CallLog { path: path.display().to_string(), source })?);
+        Ok(())
     }
 
     /// A log that only counts, for commands that keep no collection.
     pub fn counting() -> Self {
-        Self(Arc::new(Inner { file: None, attempts: AtomicU64::new(0) }))
+        Self::with(Lines::Counted)
+    }
+
+    fn with(lines: Lines) -> Self {
+        Self(Arc::new(Inner { lines: Mutex::new(lines), attempts: AtomicU64::new(0) }))
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Attempts made since it was opened.
@@ -109,10 +146,17 @@ impl CallLog {
 
     fn write(&self, call: &Call) -> io::Result<()> {
         self.0.attempts.fetch_add(1, Ordering::Relaxed);
-        let Some(file) = &self.0.file else { return Ok(()) };
+        let mut lines = self.lines();
+        if matches!(*lines, Lines::Counted) {
+            return Ok(());
+        }
         let mut line = serde_json::to_vec(call)?;
         line.push(b'\n');
-        file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+        match &mut *lines {
+            Lines::Counted => Ok(()),
+            Lines::Held(held) => held.write_all(&line),
+            Lines::File(file) => file.write_all(&line),
+        }
     }
 }
 

@@ -10,8 +10,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
@@ -21,6 +23,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use super::accounts::Entry;
 use super::call_log::CallLog;
 pub use super::clients::RegionDoor;
 use super::clients::{Shared, client};
@@ -28,7 +31,13 @@ use super::collector::ReadError;
 use super::error::{CollectError, find_cause};
 use super::http;
 use super::limiter::Limiter;
+use super::pages::unreadable;
 use crate::model::Arn;
+
+/// Name of the sessions in other accounts, as their CloudTrail shows it.
+const SESSION: &str = "backup-audit";
+/// Longest wait for the credentials of a role, where no time-out is set.
+const ENTER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The wall clock, in milliseconds since the epoch. Only `commands/` knows a real one.
 #[derive(Clone)]
@@ -105,6 +114,8 @@ pub struct DoorSettings {
     pub endpoint_url: Option<String>,
     /// Time-outs and retries.
     pub patience: Patience,
+    /// Share of the documented request rates that is used at most, 1 to 100.
+    pub rate_percent: u32,
     /// Clock of the log and of the record of reads.
     pub clock: Clock,
     /// Where each attempt is written down.
@@ -123,6 +134,7 @@ impl DoorSettings {
             region: None,
             endpoint_url: None,
             patience: Patience::default(),
+            rate_percent: 100,
             clock,
             call_log: CallLog::counting(),
             credentials: None,
@@ -193,9 +205,54 @@ impl Door {
     }
 }
 
+impl Door {
+    /// Enters another account with a role of it.
+    ///
+    /// # Errors
+    /// `ReadError`: the role cannot be assumed, STS does not answer, or what was entered is another account.
+    pub async fn enter(&self, account_id: &str, entry: &Entry) -> Result<Self, ReadError> {
+        let Shared { sdk, caller, clock, call_log } = &self.0;
+        let role = format!("arn:{}:iam::{account_id}:role/{}", caller.partition, entry.role_name.trim_start_matches('/'));
+        let mut provider = AssumeRoleProvider::builder(&role).session_name(SESSION).configure(sdk);
+        if let Some(external_id) = &entry.external_id {
+            provider = provider.external_id(external_id);
+        }
+        let base =
+            sdk.credentials_provider().ok_or_else(|| unreadable("AssumeRole", "the caller has no credentials to assume a role with"))?;
+        let provider = provider.build_from_provider(base).await;
+        // A cache of its own: the caller's holds the caller's credentials.
+        let cache =
+            IdentityCache::lazy().load_timeout(sdk.timeout_config().and_then(TimeoutConfig::operation_timeout).unwrap_or(ENTER_TIMEOUT));
+        let sdk = sdk.clone().into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).identity_cache(cache.build());
+        let expected = Caller { account_id: account_id.to_owned(), ..caller.clone() };
+        let shared = Shared { sdk: sdk.build(), caller: expected, clock: clock.clone(), call_log: call_log.clone() };
+        let caller = who(&shared, account_id, self.home_region()).await?;
+        if caller.account_id != account_id {
+            return Err(unreadable("GetCallerIdentity", &format!("{role} led into account {}", caller.account_id)));
+        }
+        Ok(Self(Shared { caller, ..shared }))
+    }
+}
+
+/// Asks STS who a set of credentials belongs to.
+async fn who(shared: &Shared, account_id: &str, region: &str) -> Result<Caller, ReadError> {
+    const ASK: &str = "GetCallerIdentity";
+    let sts = client!(aws_sdk_sts, "sts", shared, account_id, region);
+    let identity = sts.get_caller_identity().send().await.map_err(|error| {
+        let entering = find_cause::<CredentialsError>(&error).is_some();
+        ReadError::from_sdk(if entering { "AssumeRole" } else { ASK }, error)
+    })?;
+    let (Some(account_id), Some(arn)) = (identity.account, identity.arn) else {
+        return Err(unreadable(ASK, "AWS did not say which account the caller belongs to"));
+    };
+    let partition = Arn::parse(&arn).map(|arn| arn.partition.to_owned());
+    let partition = partition.ok_or_else(|| unreadable(ASK, "the caller's ARN cannot be read"))?;
+    Ok(Caller { account_id, partition, user_id: identity.user_id.unwrap_or_default(), arn })
+}
+
 async fn sdk_config(settings: &DoorSettings) -> SdkConfig {
     let network = settings.http.clone().unwrap_or_else(http::network);
-    let client = http::layered(network, Limiter::new());
+    let client = http::layered(network, Limiter::new(settings.rate_percent));
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(client.clone())
         .retry_config(settings.patience.retries())

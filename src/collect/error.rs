@@ -41,7 +41,7 @@ const DENIED: [&str; 18] = [
 ];
 
 /// Codes, or beginnings of them, with which AWS asks to slow down. Source: the retry classifier of the AWS SDK.
-const THROTTLED: [&str; 10] = [
+pub(super) const THROTTLED: [&str; 10] = [
     "Throttl",
     "RequestThrottled",
     "TooManyRequests",

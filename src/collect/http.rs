@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
+use super::error::THROTTLED;
 use super::limiter::{Limiter, Ticket, Ticking};
 
 /// Connections to the network: TLS by rustls, proxies as the usual variables name them, one pool for each pair of time-outs in use.
@@ -60,17 +61,33 @@ impl<C: Ticking> HttpConnector for Layer<C> {
         let (inner, limiter) = (self.inner.clone(), Arc::clone(&self.limiter));
         HttpConnectorFuture::new(async move {
             limiter.pass(&ticket).await;
-            whole(inner.call(request).await?).await
+            let response = whole(inner.call(request).await?).await?;
+            if asks_to_slow_down(&response) {
+                limiter.slow_down(&ticket);
+            }
+            Ok(response)
         })
     }
 }
 
-/// Reads the body of a successful answer and hands it on if it is whole; otherwise an error that is worth another attempt.
+/// Whether an answer is a request to slow down. Its body has been read.
+fn asks_to_slow_down(response: &HttpResponse) -> bool {
+    let status = response.status();
+    if status.is_success() {
+        return false;
+    }
+    let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
+    let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
+    status.as_u16() == 429 || THROTTLED.iter().any(|code| header.contains(code) || body.contains(code))
+}
+
+/// Reads the body of an answer; a successful one is handed on if it is whole, otherwise it is an error that is worth another attempt.
 async fn whole(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let body = ByteStream::new(response.take_body()).collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
     if !response.status().is_success() {
+        *response.body_mut() = SdkBody::from(body);
         return Ok(response);
     }
-    let body = ByteStream::new(response.take_body()).collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
     // The parser of CBOR notices by itself where an answer breaks off; it knows no end that another value could follow.
     let is_cbor = response.headers().get("content-type").is_some_and(|kind| kind.contains("cbor"));
     if let Some(defect) = defect(&body).filter(|_| !is_cbor || body.is_empty()) {
@@ -119,8 +136,8 @@ mod tests {
 
         list().await.expect_err("while the clock stands still only one attempt is due, and AWS throttles it");
         assert_eq!(fake.asked().len(), 1, "no retry went past the limiter");
-        clock.advance(Duration::from_secs(1));
-        list().await.expect("a second later the next one is due");
+        clock.advance(Duration::from_secs(2));
+        list().await.expect("two seconds later the next one is due: being throttled has slowed the pace down");
         assert_eq!(fake.asked().len(), 2);
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -17,6 +18,8 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+
+use super::pace::Paces;
 
 /// Requests a second of operations: service, beginning of the name, rate. The first line that fits counts.
 ///
@@ -110,19 +113,23 @@ type Key = (Arc<str>, Arc<str>, &'static str, String);
 pub(super) struct Limiter<C: Ticking = DefaultClock> {
     clock: C,
     unlimited: bool,
-    buckets: Mutex<BTreeMap<Key, Arc<Bucket<C>>>>,
+    /// Share of the rates that is used at most.
+    percent: u32,
+    paces: Paces<C>,
+    /// With the share of the rate, in hundredths of a percent, that each was made for.
+    buckets: Mutex<BTreeMap<Key, (u32, Arc<Bucket<C>>)>>,
 }
 
 impl Limiter {
-    /// A limiter on the monotonic clock of the host.
-    pub(super) fn new() -> Self {
-        Self::with_clock(DefaultClock::default())
+    /// A limiter on the monotonic clock of the host that uses a share of the rates, in percent.
+    pub(super) fn new(percent: u32) -> Self {
+        Self { percent: percent.clamp(1, 100), ..Self::with_clock(DefaultClock::default()) }
     }
 
     /// A limiter that never waits, for canned answers.
     #[cfg(test)]
     pub(super) fn unlimited() -> Self {
-        Self { unlimited: true, ..Self::new() }
+        Self { unlimited: true, ..Self::new(100) }
     }
 }
 
@@ -134,7 +141,12 @@ impl<C: Ticking> std::fmt::Debug for Limiter<C> {
 
 impl<C: Ticking> Limiter<C> {
     pub(super) fn with_clock(clock: C) -> Self {
-        Self { clock, unlimited: false, buckets: Mutex::new(BTreeMap::new()) }
+        Self { paces: Paces::new(clock.clone()), clock, unlimited: false, percent: 100, buckets: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Notes that AWS asked to slow down: the service gets half its pace in that account and Region for now.
+    pub(super) fn slow_down(&self, ticket: &Ticket) {
+        self.paces.slow_down(ticket);
     }
 
     /// Waits until an attempt may be sent: first for its operation, then for the sum of its service.
@@ -151,19 +163,30 @@ impl<C: Ticking> Limiter<C> {
     }
 
     fn buckets(&self, ticket: &Ticket) -> Vec<Arc<Bucket<C>>> {
+        let share = self.percent * self.paces.percent(ticket);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         rates(ticket.service, &ticket.operation)
             .into_iter()
             .map(|(name, per_second)| {
                 let key = (Arc::clone(&ticket.account_id), Arc::clone(&ticket.region), ticket.service, name);
-                let bucket = buckets.entry(key).or_insert_with(|| {
-                    let quota = Quota::per_second(per_second).allow_burst(NonZeroU32::MIN);
-                    Arc::new(RateLimiter::direct_with_clock(quota, self.clock.clone()))
-                });
-                Arc::clone(bucket)
+                let make = || (share, Arc::new(RateLimiter::direct_with_clock(quota(per_second, share), self.clock.clone())));
+                let bucket = buckets.entry(key).or_insert_with(make);
+                if bucket.0 != share {
+                    *bucket = make();
+                    // A new bucket would let one attempt through at once, however recently the last one went.
+                    let _ = bucket.1.check();
+                }
+                Arc::clone(&bucket.1)
             })
             .collect()
     }
+}
+
+/// One attempt at a time, evenly, at a share (in hundredths of a percent) of a rate.
+fn quota(per_second: NonZeroU32, share: u32) -> Quota {
+    let rate = u64::from(per_second.get()) * u64::from(share.max(1));
+    let between = Duration::from_nanos(1_000_000_000 * 10_000 / rate);
+    Quota::with_period(between).unwrap_or(Quota::per_second(per_second)).allow_burst(NonZeroU32::MIN)
 }
 
 /// The rates an attempt pays to, with the name of the bucket: the operation's own, if it has one, and the service's sum.
@@ -176,8 +199,6 @@ fn rates(service: &str, operation: &str) -> Vec<(String, NonZeroU32)> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use governor::clock::FakeRelativeClock;
 
     use super::*;
@@ -231,6 +252,24 @@ mod tests {
             })
             .sum();
         assert!((19..=21).contains(&passed), "{passed} attempts in a second at 20 a second, though 3 ask every millisecond");
+    }
+
+    #[test]
+    fn a_share_of_the_rate_and_a_slower_pace_multiply() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter { percent: 50, ..Limiter::with_clock(clock.clone()) };
+        let list = ticket("backup", "ListBackupVaults", "eu-west-1");
+        let in_a_second = || -> usize {
+            (0..100)
+                .map(|_| {
+                    clock.advance(Duration::from_millis(10));
+                    let_through(&limiter, &list, 1)
+                })
+                .sum()
+        };
+        assert_eq!(in_a_second(), 10, "half of 20 a second");
+        limiter.slow_down(&list);
+        assert_eq!(in_a_second(), 5, "half of that");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! A collector is one file that declares its row with [`rows!`](crate::rows), its [`Table`], and how to read one unit of it. Adding one takes that
 //! file, its `mod` line and its line in [`COLLECTORS`]; schema, documentation, read-only policy and progress follow from these.
 
+pub mod accounts;
 pub mod call_log;
+pub mod choice;
 pub mod clients;
 pub mod collector;
 pub mod door;
@@ -14,6 +16,7 @@ pub mod error;
 mod http;
 mod limiter;
 mod lists;
+mod pace;
 pub mod policy;
 pub mod progress;
 mod reading;
@@ -22,6 +25,7 @@ mod references_tests;
 pub mod runner;
 #[cfg(test)]
 mod runner_tests;
+pub mod schedule;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -54,6 +58,7 @@ pub mod rds_instances;
 pub mod rds_snapshots;
 pub mod recovery_points;
 pub mod region_settings;
+pub mod regions;
 pub mod report_plans;
 pub mod resource_tags;
 pub mod restore_jobs;
@@ -70,6 +75,7 @@ use crate::dataset::Table;
 
 /// Every collector, those that list or name things before those that read them one by one.
 pub static COLLECTORS: &[&dyn Collector] = &[
+    &regions::Regions,
     &region_settings::RegionSettings,
     &global_settings::GlobalSettings,
     &backup_vaults::BackupVaults,

@@ -1,7 +1,7 @@
 //! What a person sees while a collection runs, and the summary at its end.
 //!
-//! On a terminal: a bar for each Region. Otherwise plain lines: when a Region begins and ends, and about every ten seconds. All on stderr, since
-//! results own stdout. Time here is the monotonic clock's; no wall clock is read.
+//! On a terminal: a bar for each Region at work and one for the whole, with its rate and the time left at that rate. Otherwise plain lines: when a
+//! Region begins and ends, and about every ten seconds; of many Regions only the whole. All on stderr, since results own stdout. Time here is the monotonic clock's; no wall clock is read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::door::RegionDoor;
 use super::reading::Reading;
 use crate::dataset::{Gap, ReadStatus, UnitId};
 
 /// Pause between plain lines about a Region at work.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// More Regions than these are told of together.
+const FEW_PLACES: usize = 8;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,17 @@ pub enum ProgressMode {
 pub struct Progress {
     show: Show,
     regions: Mutex<BTreeMap<String, State>>,
+    whole: Mutex<Whole>,
     last_line: Mutex<Instant>,
+}
+
+/// All Regions together.
+#[derive(Debug)]
+struct Whole {
+    begun: Instant,
+    places: usize,
+    ended: usize,
+    bar: Option<ProgressBar>,
 }
 
 enum Show {
@@ -66,7 +78,8 @@ impl Progress {
     }
 
     fn with(show: Show) -> Self {
-        Self { show, regions: Mutex::default(), last_line: Mutex::new(Instant::now()) }
+        let whole = Whole { begun: Instant::now(), places: 0, ended: 0, bar: None };
+        Self { show, regions: Mutex::default(), whole: Mutex::new(whole), last_line: Mutex::new(Instant::now()) }
     }
 
     /// Says something that matters in every mode but the quiet one.
@@ -79,18 +92,35 @@ impl Progress {
         }
     }
 
+    pub(super) fn places_planned(&self, places: usize) {
+        let mut whole = self.whole();
+        whole.places = places;
+        if let Show::Bars(bars) = &self.show
+            && places > 1
+        {
+            whole.bar = Some(bars.add(new_bar("all", "{prefix:>29} {bar:24} {pos}/{len} reads, {per_sec}, about {eta} left")));
+        }
+    }
+
+    fn few(&self) -> bool {
+        self.whole().places <= FEW_PLACES
+    }
+
     pub(super) fn region_begins(&self, region: &str) {
         let bar = match &self.show {
-            Show::Bars(bars) => Some(bars.add(new_bar(region))),
+            Show::Bars(bars) => Some(bars.insert(0, new_bar(region, "{prefix:>29} {bar:24} {pos}/{len} {msg}"))),
             Show::Lines(_) | Show::Quiet => None,
         };
-        if bar.is_none() {
+        if bar.is_none() && self.few() {
             self.say(&format!("{region}: begins"));
         }
         self.regions().insert(region.to_owned(), State { bar, ..State::default() });
     }
 
     pub(super) fn units_planned(&self, region: &str, units: usize) {
+        if let Some(bar) = &self.whole().bar {
+            bar.inc_length(u64::try_from(units).unwrap_or(0));
+        }
         if let Some(state) = self.regions().get_mut(region) {
             state.planned += units;
             if let Some(bar) = &state.bar {
@@ -99,8 +129,11 @@ impl Progress {
         }
     }
 
-    pub(super) fn unit_ends(&self, id: &UnitId, rows: usize) {
-        if let Some(state) = self.regions().get_mut(&id.region) {
+    pub(super) fn unit_ends(&self, region: &str, id: &UnitId, rows: usize) {
+        if let Some(bar) = &self.whole().bar {
+            bar.inc(1);
+        }
+        if let Some(state) = self.regions().get_mut(region) {
             state.done += 1;
             state.rows += rows;
             if let Some(bar) = &state.bar {
@@ -112,13 +145,17 @@ impl Progress {
     }
 
     pub(super) fn region_ends(&self, region: &str) {
+        let few = self.few();
+        self.whole().ended += 1;
         let mut regions = self.regions();
         let Some(state) = regions.get_mut(region) else { return };
         state.ended = true;
         let line = format!("{region}: ended, {} of {} reads, {} rows", state.done, state.planned, state.rows);
         match state.bar.take() {
-            Some(bar) => bar.finish_with_message(format!("{} rows", state.rows)),
-            None => self.say(&line),
+            Some(bar) if few => bar.finish_with_message(format!("{} rows", state.rows)),
+            Some(bar) => bar.finish_and_clear(),
+            None if few => self.say(&line),
+            None => {}
         }
     }
 
@@ -134,6 +171,9 @@ impl Progress {
             }
             *last = Instant::now();
         }
+        if !self.few() {
+            return self.say(&self.line_of_all());
+        }
         let lines: Vec<String> = self
             .regions()
             .iter()
@@ -145,12 +185,32 @@ impl Progress {
         }
     }
 
+    /// Where the whole stands: Regions, reads, their rate, and the time left if the Regions to come are like those that ended.
+    fn line_of_all(&self) -> String {
+        let (done, rows) = self.regions().values().fold((0, 0), |(done, rows), state| (done + state.done, rows + state.rows));
+        let whole = self.whole();
+        let seconds = whole.begun.elapsed().as_secs().max(1);
+        let left = u64::try_from(whole.places - whole.ended.min(whole.places)).unwrap_or(0);
+        let ended = u64::try_from(whole.ended).unwrap_or(0);
+        let left = seconds.checked_mul(left).and_then(|product| product.checked_div(ended));
+        let left = left.map(|seconds| format!(", about {seconds} s left")).unwrap_or_default();
+        let rate = u64::try_from(done).unwrap_or(0) / seconds;
+        format!("{} of {} Regions ended, {done} reads ({rate} a second), {rows} rows{left}", whole.ended, whole.places)
+    }
+
+    fn whole(&self) -> std::sync::MutexGuard<'_, Whole> {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Leaves the bars as they are.
     pub(super) fn end(&self) {
         for state in self.regions().values_mut() {
             if let Some(bar) = state.bar.take() {
                 bar.abandon();
             }
+        }
+        if let Some(bar) = self.whole().bar.take() {
+            bar.abandon();
         }
     }
 
@@ -159,10 +219,10 @@ impl Progress {
     }
 }
 
-fn new_bar(region: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:>16} {bar:24} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+fn new_bar(prefix: &str, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);
-    bar.set_prefix(region.to_owned());
+    bar.set_prefix(prefix.to_owned());
     bar
 }
 
@@ -171,7 +231,9 @@ fn new_bar(region: &str) -> ProgressBar {
 pub struct Summary {
     /// Rows read in this run, by table; tables without rows too.
     pub rows: BTreeMap<&'static str, u64>,
-    /// Attempts to call AWS.
+    /// Records and rows of this run by account.
+    pub accounts: BTreeMap<String, (u64, u64)>,
+    /// Attempts to call AWS, those that found out whom and what to ask included.
     pub calls: u64,
     /// Records of reads written in this run.
     pub reads: u64,
@@ -190,33 +252,36 @@ pub struct Summary {
 /// A summary in the making.
 pub(super) struct Tally {
     begun: Instant,
-    calls_before: u64,
     summary: Mutex<Summary>,
 }
 
 impl Tally {
-    pub(super) fn begin(calls_before: u64) -> Self {
-        Self { begun: Instant::now(), calls_before, summary: Mutex::default() }
+    pub(super) fn begin() -> Self {
+        Self { begun: Instant::now(), summary: Mutex::default() }
     }
 
     pub(super) fn kept(&self) {
         self.summary.lock().unwrap_or_else(PoisonError::into_inner).kept_units += 1;
     }
 
-    pub(super) fn add(&self, door: &RegionDoor, reading: &Reading) {
+    pub(super) fn add(&self, account_id: &str, region: &str, reading: &Reading) {
         let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
         for (table, batch) in &reading.tables {
             *summary.rows.entry(table.name).or_default() += u64::try_from(batch.len()).unwrap_or(0);
         }
+        let own = summary.accounts.entry(account_id.to_owned()).or_default();
+        own.0 += u64::try_from(reading.reads.len()).unwrap_or(0);
+        own.1 += u64::try_from(reading.rows()).unwrap_or(0);
         for read in &reading.reads {
             summary.reads += 1;
             let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
-            if status != ReadStatus::Complete {
+            // What was not asked for is no surprise: it stands in the record, not in the warnings.
+            if !matches!(status, ReadStatus::Complete | ReadStatus::NotRequested) {
                 summary.expired |= read.reason.as_ref().is_some_and(|reason| reason.contains("ExpiredToken"));
                 summary.gaps.push(Gap {
                     table: read.table.clone().unwrap_or_default(),
-                    account_id: door.account_id().to_owned(),
-                    region: door.region().to_owned(),
+                    account_id: account_id.to_owned(),
+                    region: region.to_owned(),
                     parent: read.parent.clone(),
                     status,
                     operation: read.operation.clone().unwrap_or_default(),
@@ -230,7 +295,7 @@ impl Tally {
     pub(super) fn end(&self, calls: u64, stopped: bool) -> Summary {
         let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner).clone();
         summary.gaps.sort();
-        summary.calls = calls.saturating_sub(self.calls_before);
+        summary.calls = calls;
         summary.took = self.begun.elapsed();
         summary.stopped = stopped;
         summary

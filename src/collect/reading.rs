@@ -112,13 +112,21 @@ impl Reading {
         Self { tables, reads }
     }
 
-    /// A record for a whole Region that took no call of its own: whether the collector's units are all known.
-    pub(super) fn without_calls(collector: &'static dyn Collector, status: ReadStatus, reason: Option<&str>, now_ms: i64) -> Self {
+    /// A record for a whole Region that took no call of its own: whether the collector's units are all known, or why nothing was read. Without an
+    /// operation that failed it names the one that fills the tables.
+    pub(super) fn without_calls(
+        collector: &'static dyn Collector,
+        status: ReadStatus,
+        failed: &str,
+        reason: Option<&str>,
+        now_ms: i64,
+    ) -> Self {
+        let operation = if failed.is_empty() { operation(collector) } else { failed.to_owned() };
         let read = |table: &&'static Table| Read {
             table: Some(table.name.to_owned()),
             parent: None,
             status: Some(status.word().to_owned()),
-            operation: Some(operation(collector)),
+            operation: Some(operation.clone()),
             from_s: None,
             to_s: None,
             started: Some(Millis(now_ms)),

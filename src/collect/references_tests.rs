@@ -9,7 +9,7 @@ use super::call_log::CallLog;
 use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::runner::{Scope, Sink, collect};
-use super::runner_tests::{Memory, run_scope};
+use super::runner_tests::{Memory, only, run_scope};
 use super::testing::{self, ACCOUNT, Fake, REGION, Reply};
 use super::{backup_plans, backup_vaults, recovery_points, selections};
 use crate::collect::progress::{Progress, ProgressMode};
@@ -90,7 +90,7 @@ fn key(name: &str) -> Reply {
 }
 
 async fn run(fake: &Fake, sink: &Arc<Memory>) {
-    run_scope(fake, sink, &Scope::new(vec![REGION.into()], COLLECTORS, 0)).await.unwrap();
+    run_scope(fake, sink, &Scope::new(COLLECTORS, 0)).await.unwrap();
 }
 
 fn of_keys(sink: &Memory) -> Vec<String> {
@@ -144,7 +144,7 @@ async fn what_is_named_by_half_the_lists_is_read_and_the_rest_is_known_to_be_mis
 async fn a_table_that_is_not_collected_names_nothing_that_could_be_known() {
     static WITHOUT_POINTS: &[&dyn Collector] = &[&backup_vaults::BackupVaults, &Keys];
     let sink = Arc::new(Memory::default());
-    let scope = Scope::new(vec![REGION.into()], WITHOUT_POINTS, 0);
+    let scope = Scope::new(WITHOUT_POINTS, 0);
     run_scope(&testing::fake([vaults(&[("a", Some("k1"))]), key("k1")]), &sink, &scope).await.unwrap();
     assert_eq!(of_keys(&sink), ["keys - skipped 0", "keys k1 complete 1"]);
     assert_eq!(sink.reason("keys", None), "recovery_points is not part of this collection");
@@ -155,25 +155,25 @@ async fn a_resumed_collection_finds_the_same_units_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let begin = Start {
         caller: manifest::Caller { account_id: ACCOUNT.into(), arn: String::new(), user_id: String::new() },
-        scope: manifest::Scope { accounts: vec![ACCOUNT.into()], regions: vec![REGION.into()] },
+        scope: manifest::Scope { accounts: vec![ACCOUNT.into()], regions: vec![REGION.into()], ..manifest::Scope::default() },
         started_s: 0,
         tool_version: "0.0.0".into(),
     };
     let collection = OpenCollection::begin(folder.path(), begin, 1).unwrap();
     let dir = collection.dir().to_owned();
-    let scope = Scope::new(vec![REGION.into()], COLLECTORS, 0);
+    let scope = Scope::new(COLLECTORS, 0);
     let quiet = Progress::new(ProgressMode::Quiet);
 
     let denied = Reply::denied("DescribeKey").forever();
     let replies = [vaults(&[("a", Some("k1"))]), points("a", &[Some("k2"), None, Some("k2")]), key("k1"), denied];
     let door = testing::fake(replies).open(CallLog::counting()).await;
-    let first = collect(&door, &scope, Arc::new(collection), &quiet).await.unwrap();
+    let first = collect(&door, &[only(&door, &[REGION])], &scope, Arc::new(collection), &quiet).await.unwrap();
     assert_eq!(first.gaps.iter().map(|gap| gap.parent.as_deref()).collect::<Vec<_>>(), [Some("k2")]);
 
     let collection = Arc::new(OpenCollection::resume(&dir).unwrap());
     let again = testing::fake([key("k2")]);
     let door = again.open(CallLog::counting()).await;
-    let second = collect(&door, &scope, Arc::clone(&collection) as Arc<dyn Sink>, &quiet).await.unwrap();
+    let second = collect(&door, &[only(&door, &[REGION])], &scope, Arc::clone(&collection) as Arc<dyn Sink>, &quiet).await.unwrap();
     assert_eq!((second.kept_units, second.gaps.len(), again.left()), (3, 0, 0), "vaults, points and the first key came from disk");
 }
 
@@ -194,7 +194,7 @@ async fn a_failed_call_for_one_item_gives_its_own_name_to_the_gap() {
     for (replies, status, helps) in cases {
         let lists = [Reply::ok("ListBackupPlans", plans.to_string()), Reply::ok("ListBackupSelections", listed.to_string())];
         let fake = testing::fake(lists.into_iter().chain(replies));
-        let scope = Scope::new(vec![REGION.into()], SELECTIONS, 0);
+        let scope = Scope::new(SELECTIONS, 0);
         let summary = run_scope(&fake, &Arc::new(Memory::default()), &scope).await.unwrap();
         let gaps: Vec<_> = summary.gaps.iter().map(|gap| (gap.table.as_str(), gap.status, gap.operation.as_str())).collect();
         assert_eq!((gaps.as_slice(), summary.expired), (&[("selections", status, "GetBackupSelection")][..], helps));

@@ -1,6 +1,7 @@
-//! Runs the collectors over Regions, and sees to it that every unit leaves a record of how its read ended.
+//! Runs the collectors over accounts and Regions, and sees to it that every unit leaves a record of how its read ended.
 //!
-//! Regions run side by side. Within one, collectors whose units need nothing else go first, then those that read one by one what others listed
+//! Accounts and Regions run side by side, in fair turns of the accounts. In an account that cannot be entered, every read is recorded as refused.
+//! Within one Region, collectors whose units need nothing else go first, then those that read one by one what others listed
 //! (parents) or named (references). A unit that was read completely by an interrupted run is not read again. What is written where is the
 //! [`Sink`]'s matter. Of what was read, only the units that follow from it are kept in memory.
 //!
@@ -16,6 +17,7 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
+use super::accounts::Account;
 use super::clients::GLOBAL;
 use super::collector::{Collector, Unit, texts};
 use super::door::{Door, RegionDoor};
@@ -23,6 +25,7 @@ use super::error::CollectError;
 use super::lists::{Listed, is_global, name, parents_in, referring, sources, waves};
 use super::progress::{Progress, Summary, Tally};
 use super::reading::{self, Reading};
+use super::schedule::{AtOnce, fairly};
 use crate::dataset::reads::Read;
 use crate::dataset::{Batch, OpenCollection, ReadStatus, Table, UnitId};
 
@@ -77,14 +80,14 @@ impl Sink for OpenCollection {
 /// What to collect, and how much at a time.
 #[derive(Clone)]
 pub struct Scope {
-    /// Regions, each once.
-    pub regions: Vec<String>,
     /// Collectors in the order of the registry.
     pub collectors: &'static [&'static dyn Collector],
+    /// Collectors that are known and not asked for: their reads are recorded as such.
+    pub not_requested: &'static [&'static dyn Collector],
     /// When the collection began, epoch seconds. A resumed run gives the same moment, since units that are cut by time follow from it.
     pub started_s: i64,
-    /// Regions at a time.
-    pub regions_at_once: usize,
+    /// Regions at a time, of all accounts and of one.
+    pub regions_at_once: AtOnce,
     /// Units of a Region at a time.
     pub units_at_once: usize,
     /// The way to end early.
@@ -92,9 +95,10 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Eight Regions with four units each at a time.
-    pub fn new(regions: Vec<String>, collectors: &'static [&'static dyn Collector], started_s: i64) -> Self {
-        Self { regions, collectors, started_s, regions_at_once: 8, units_at_once: 4, stop: Stop::default() }
+    /// Thirty-two Regions, eight of one account, with four units each at a time.
+    pub fn new(collectors: &'static [&'static dyn Collector], started_s: i64) -> Self {
+        let regions_at_once = AtOnce { all: 32, of_one: 8 };
+        Self { collectors, not_requested: &[], started_s, regions_at_once, units_at_once: 4, stop: Stop::default() }
     }
 }
 
@@ -132,13 +136,19 @@ impl Stop {
     }
 }
 
-/// Collects. Ctrl-C ends it early as [`Stop::ask`] does; the summary then says so.
+/// Collects; `home` is the caller's own door, whose clock and log all share. Ctrl-C ends it early as [`Stop::ask`] does; the summary then says so.
 ///
 /// # Errors
 /// Only what makes it pointless to go on: the sink cannot keep what was read. What AWS refuses is in the reads and in the summary's gaps.
-pub async fn collect(door: &Door, scope: &Scope, sink: Arc<dyn Sink>, progress: &Progress) -> Result<Summary, CollectError> {
-    let run = Run { door, scope, sink, progress, tally: Tally::begin(door.call_log().attempts()) };
-    let work = run.regions();
+pub async fn collect(
+    home: &Door,
+    accounts: &[Account],
+    scope: &Scope,
+    sink: Arc<dyn Sink>,
+    progress: &Progress,
+) -> Result<Summary, CollectError> {
+    let run = Run { home, scope, sink, progress, tally: Tally::begin() };
+    let work = run.places(accounts);
     tokio::pin!(work);
     let mut listening = true;
     let outcome = loop {
@@ -155,52 +165,95 @@ pub async fn collect(door: &Door, scope: &Scope, sink: Arc<dyn Sink>, progress: 
         }
     };
     progress.end();
-    outcome.map(|()| run.tally.end(door.call_log().attempts(), scope.stop.asked()))
+    outcome.map(|()| run.tally.end(home.call_log().attempts(), scope.stop.asked()))
 }
 
 type Lists = Mutex<Listed>;
 
 struct Run<'a> {
-    door: &'a Door,
+    home: &'a Door,
     scope: &'a Scope,
     sink: Arc<dyn Sink>,
     progress: &'a Progress,
     tally: Tally,
 }
 
+/// A Region of an account, or [`GLOBAL`] for what the account has once.
+struct Place<'a> {
+    account: &'a Account,
+    region: &'a str,
+    /// What a person calls it: the account is named where there are several.
+    label: String,
+}
+
 impl Run<'_> {
-    async fn regions(&self) -> Result<(), CollectError> {
-        let mut regions = Vec::new();
-        let once = self.scope.collectors.iter().any(|collector| is_global(*collector));
-        for region in self.scope.regions.iter().map(String::as_str).chain(once.then_some(GLOBAL)) {
-            regions.push(self.region(region).boxed());
+    async fn places(&self, accounts: &[Account]) -> Result<(), CollectError> {
+        let known = || self.scope.collectors.iter().chain(self.scope.not_requested);
+        let once = known().any(|collector| is_global(*collector)).then_some(GLOBAL);
+        let mut work = Vec::new();
+        for account in accounts {
+            for region in account.regions.iter().map(String::as_str).chain(once) {
+                let label = if accounts.len() == 1 { region.to_owned() } else { format!("{} {region}", account.account_id) };
+                let place = Place { account, region, label };
+                work.push((account.account_id.as_str(), async move { self.place(&place).await }.boxed()));
+            }
         }
-        stream::iter(regions).buffer_unordered(self.scope.regions_at_once.max(1)).try_collect().await
+        self.progress.places_planned(work.len());
+        fairly(work, self.scope.regions_at_once).await
     }
 
-    async fn region(&self, region: &str) -> Result<(), CollectError> {
+    async fn place(&self, place: &Place<'_>) -> Result<(), CollectError> {
         if self.scope.stop.asked() {
             return Ok(());
         }
-        self.progress.region_begins(region);
-        let door = self.door.region(region);
-        let lists = Lists::default();
-        for wave in waves(self.scope.collectors, |collector| is_global(collector) == (region == GLOBAL)) {
-            let mut reads = Vec::new();
-            for collector in wave {
-                for unit in self.plan(&door, collector, &lists).await? {
-                    reads.push(self.unit(&door, collector, unit, &lists).boxed());
+        self.progress.region_begins(&place.label);
+        let here = |collector: &&&'static dyn Collector| is_global(**collector) == (place.region == GLOBAL);
+        for collector in self.scope.not_requested.iter().filter(here) {
+            let ending = (ReadStatus::NotRequested, "", Some("it was not asked for"));
+            self.without_calls(place, *collector, ending).await?;
+        }
+        match &place.account.door {
+            Ok(door) => self.region(place, &door.region(place.region)).await?,
+            Err(error) => {
+                let reason = format!("the account could not be entered: {}", error.reason);
+                for collector in self.scope.collectors.iter().filter(here) {
+                    self.without_calls(place, *collector, (error.status, &error.operation, Some(&reason))).await?;
                 }
             }
-            self.progress.units_planned(region, reads.len());
+        }
+        self.progress.region_ends(&place.label);
+        Ok(())
+    }
+
+    /// Keeps a record for the whole Region that took no call; nothing if an interrupted run kept it as complete.
+    async fn without_calls(
+        &self,
+        place: &Place<'_>,
+        collector: &'static dyn Collector,
+        (status, operation, reason): (ReadStatus, &str, Option<&str>),
+    ) -> Result<(), CollectError> {
+        let id = unit_id(place, collector, &Unit::REGION);
+        let reading = Reading::without_calls(collector, status, operation, reason, self.home.clock().now_ms());
+        self.keep(place, id, reading).await
+    }
+
+    async fn region(&self, place: &Place<'_>, door: &RegionDoor) -> Result<(), CollectError> {
+        let lists = Lists::default();
+        for wave in waves(self.scope.collectors, |collector| is_global(collector) == (place.region == GLOBAL)) {
+            let mut reads = Vec::new();
+            for collector in wave {
+                for unit in self.plan(place, collector, &lists).await? {
+                    reads.push(self.unit(place, door, collector, unit, &lists).boxed());
+                }
+            }
+            self.progress.units_planned(&place.label, reads.len());
             stream::iter(reads).buffer_unordered(self.scope.units_at_once.max(1)).try_collect::<()>().await?;
         }
-        self.progress.region_ends(region);
         Ok(())
     }
 
     /// The units of a collector; for one that reads one by one, after a record of whether they are all known.
-    async fn plan(&self, door: &RegionDoor, collector: &'static dyn Collector, lists: &Lists) -> Result<Vec<Unit>, CollectError> {
+    async fn plan(&self, place: &Place<'_>, collector: &'static dyn Collector, lists: &Lists) -> Result<Vec<Unit>, CollectError> {
         if sources(collector).next().is_none() {
             return Ok(collector.units(None, self.scope.started_s));
         }
@@ -215,30 +268,35 @@ impl Run<'_> {
             }
             (units, lacking)
         };
-        let id = unit_id(door, collector, &Unit::REGION);
+        let id = unit_id(place, collector, &Unit::REGION);
         if lacking.is_none() && self.sink.done(&id) {
             return Ok(units);
         }
         let status = if lacking.is_none() { ReadStatus::Complete } else { ReadStatus::Skipped };
-        let now_ms = self.door.clock().now_ms();
-        let reading = Reading::without_calls(collector, status, lacking.as_deref(), now_ms);
-        self.keep(door, id, reading).await?;
+        self.without_calls(place, collector, (status, "", lacking.as_deref())).await?;
         Ok(units)
     }
 
-    async fn unit(&self, door: &RegionDoor, collector: &'static dyn Collector, unit: Unit, lists: &Lists) -> Result<(), CollectError> {
+    async fn unit(
+        &self,
+        place: &Place<'_>,
+        door: &RegionDoor,
+        collector: &'static dyn Collector,
+        unit: Unit,
+        lists: &Lists,
+    ) -> Result<(), CollectError> {
         if self.scope.stop.asked() {
             return Ok(());
         }
-        let id = unit_id(door, collector, &unit);
+        let id = unit_id(place, collector, &unit);
         if self.sink.done(&id) {
             self.remember_done(collector, &id, lists).await?;
             self.tally.kept();
-            self.progress.unit_ends(&id, 0);
+            self.progress.unit_ends(&place.label, &id, 0);
             return Ok(());
         }
         let reading = tokio::select! {
-            reading = reading::read(collector, door.clone(), unit, self.door.clock().clone()) => reading,
+            reading = reading::read(collector, door.clone(), unit, self.home.clock().clone()) => reading,
             () = self.scope.stop.dropped() => None,
         };
         let Some(reading) = reading else { return Ok(()) };
@@ -246,8 +304,8 @@ impl Run<'_> {
             self.remember(lists, table, batch, reading.lacking(table));
         }
         let rows = reading.rows();
-        self.keep(door, id.clone(), reading).await?;
-        self.progress.unit_ends(&id, rows);
+        self.keep(place, id.clone(), reading).await?;
+        self.progress.unit_ends(&place.label, &id, rows);
         Ok(())
     }
 
@@ -297,8 +355,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn keep(&self, door: &RegionDoor, id: UnitId, reading: Reading) -> Result<(), CollectError> {
-        self.tally.add(door, &reading);
+    async fn keep(&self, place: &Place<'_>, id: UnitId, reading: Reading) -> Result<(), CollectError> {
+        self.tally.add(&place.account.account_id, place.region, &reading);
         let unit = id.clone();
         self.blocking(&id, move |sink| sink.write(&unit, &reading.tables, &reading.reads)).await
     }
@@ -318,10 +376,10 @@ fn lock(lists: &Lists) -> std::sync::MutexGuard<'_, Listed> {
     lists.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn unit_id(door: &RegionDoor, collector: &'static dyn Collector, unit: &Unit) -> UnitId {
+fn unit_id(place: &Place<'_>, collector: &'static dyn Collector, unit: &Unit) -> UnitId {
     UnitId {
-        account_id: door.account_id().to_owned(),
-        region: door.region().to_owned(),
+        account_id: place.account.account_id.clone(),
+        region: place.region.to_owned(),
         collector: name(collector).to_owned(),
         parent: unit.parent.clone(),
         range: unit.range.map(|range| (range.from_s, range.to_s)),

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
+use super::accounts::Account;
 use super::call_log::CallLog;
 use super::collector::{Collector, Harvest, Operation, ReadError, Unit, texts};
-use super::door::RegionDoor;
+use super::door::{Door, RegionDoor};
 use super::error::CollectError;
-use super::policy::read_policy;
+use super::policy::{Finding, read_policy};
 use super::progress::{Progress, ProgressMode, Summary};
 use super::runner::{Scope, Sink, SinkError, collect};
 use super::testing::{self, ACCOUNT, Fake, REGION, Reply};
@@ -202,16 +203,23 @@ fn no_plans() -> Reply {
 }
 
 async fn run(fake: &Fake, sink: &Arc<Memory>) -> Result<Summary, CollectError> {
-    run_scope(fake, sink, &Scope::new(vec![REGION.into()], ALL, 0)).await
+    run_scope(fake, sink, &Scope::new(ALL, 0)).await
 }
 
 pub(super) async fn run_scope(fake: &Fake, sink: &Arc<Memory>, scope: &Scope) -> Result<Summary, CollectError> {
     let door = fake.open(CallLog::counting()).await;
     let sink: Arc<dyn Sink> = Arc::clone(sink) as Arc<dyn Sink>;
     let progress = Progress::new(ProgressMode::Quiet);
-    let work = collect(&door, scope, sink, &progress);
+    let accounts = [only(&door, &[REGION])];
+    let work = collect(&door, &accounts, scope, sink, &progress);
     is_send(&work);
     work.await
+}
+
+/// The caller's own account.
+pub(super) fn only(door: &Door, regions: &[&str]) -> Account {
+    let regions = regions.iter().map(|region| (*region).to_owned()).collect();
+    Account { account_id: door.caller().account_id.clone(), door: Ok(door.clone()), regions }
 }
 
 /// Commands may run a collection in a task of its own.
@@ -232,7 +240,7 @@ async fn every_unit_leaves_a_record_and_a_refusal_ends_nothing_else() {
         "AccessDeniedException: not allowed (request 00000000-0000-4000-8000-000000000001)"
     );
     assert_eq!(summary.rows, BTreeMap::from([("plans", 0), ("policies", 1), ("vaults", 2)]));
-    assert_eq!((summary.calls, summary.reads, summary.stopped), (5, 5, false));
+    assert_eq!((summary.calls, summary.reads, summary.stopped), (6, 5, false));
     let gaps: Vec<_> = summary.gaps.iter().map(|gap| (gap.table.as_str(), gap.status, gap.operation.as_str())).collect();
     assert_eq!(gaps, [("policies", ReadStatus::Denied, "GetBackupVaultAccessPolicy")]);
     assert_eq!(fake.left(), 0);
@@ -295,7 +303,7 @@ async fn two_requests_to_slow_down_are_overcome_and_counted() {
     let sink = Arc::new(Memory::default());
     let summary = run(&fake, &sink).await.unwrap();
     assert_eq!(sink.reads()[0], "plans - complete 0");
-    assert_eq!(summary.calls, 4, "each attempt is a call");
+    assert_eq!(summary.calls, 5, "each attempt is a call, and so is asking who calls");
 }
 
 #[tokio::test]
@@ -331,23 +339,23 @@ async fn an_open_collection_takes_units_and_gives_them_back() {
     let folder = tempfile::tempdir().unwrap();
     let begin = Start {
         caller: manifest::Caller { account_id: ACCOUNT.into(), arn: String::new(), user_id: String::new() },
-        scope: manifest::Scope { accounts: vec![ACCOUNT.into()], regions: vec![REGION.into()] },
+        scope: manifest::Scope { accounts: vec![ACCOUNT.into()], regions: vec![REGION.into()], ..manifest::Scope::default() },
         started_s: 0,
         tool_version: "0.0.0".into(),
     };
     let collection = OpenCollection::begin(folder.path(), begin, 1).unwrap();
     let dir = collection.dir().to_owned();
-    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    let scope = Scope::new(ALL, 0);
     let quiet = Progress::new(ProgressMode::Quiet);
 
     let denied = Reply::denied("GetBackupVaultAccessPolicy");
     let door = testing::fake([vaults(&["a"], None), denied, no_plans()]).open(CallLog::counting()).await;
-    collect(&door, &scope, Arc::new(collection), &quiet).await.unwrap();
+    collect(&door, &[only(&door, &[REGION])], &scope, Arc::new(collection), &quiet).await.unwrap();
 
     let collection = Arc::new(OpenCollection::resume(&dir).unwrap());
     let again = testing::fake([policy("a")]);
     let door = again.open(CallLog::counting()).await;
-    let summary = collect(&door, &scope, Arc::clone(&collection) as Arc<dyn Sink>, &quiet).await.unwrap();
+    let summary = collect(&door, &[only(&door, &[REGION])], &scope, Arc::clone(&collection) as Arc<dyn Sink>, &quiet).await.unwrap();
     assert_eq!((summary.kept_units, summary.gaps.len(), again.left()), (2, 0, 0), "the vault's ARN came from disk");
     assert_eq!(collection.units(), 4, "vaults, plans, the policy of the vault, and that all vaults are known");
 }
@@ -361,7 +369,7 @@ async fn a_sink_that_is_full_ends_the_run() {
 
 #[tokio::test]
 async fn a_run_that_is_told_to_stop_starts_nothing_and_says_so() {
-    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    let scope = Scope::new(ALL, 0);
     scope.stop.ask();
     let fake = testing::fake([]);
     let sink = Arc::new(Memory::default());
@@ -372,7 +380,7 @@ async fn a_run_that_is_told_to_stop_starts_nothing_and_says_so() {
 
 #[tokio::test]
 async fn told_twice_it_drops_what_hangs() {
-    let scope = Scope::new(vec![REGION.into()], ALL, 0);
+    let scope = Scope::new(ALL, 0);
     let fake = testing::fake([vaults(&["a"], None), Reply::silent("ListBackupPlans").forever()]);
     let sink = Arc::new(Memory::default());
     let stop = scope.stop.clone();
@@ -393,8 +401,10 @@ async fn told_twice_it_drops_what_hangs() {
 async fn regions_have_their_own_units() {
     let fake = testing::fake([vaults(&[], None).forever(), no_plans().forever()]);
     let sink = Arc::new(Memory::default());
-    let scope = Scope::new(vec![REGION.into(), "eu-west-2".into()], ALL, 0);
-    run_scope(&fake, &sink, &scope).await.unwrap();
+    let door = fake.open(CallLog::counting()).await;
+    let accounts = [only(&door, &[REGION, "eu-west-2"])];
+    let kept: Arc<dyn Sink> = Arc::clone(&sink) as Arc<dyn Sink>;
+    collect(&door, &accounts, &Scope::new(ALL, 0), kept, &Progress::new(ProgressMode::Quiet)).await.unwrap();
     let units: Vec<String> = sink.units.lock().unwrap().keys().map(|unit| format!("{} {}", unit.region, unit.collector)).collect();
     assert_eq!(units.len(), 6);
     assert!(units.iter().any(|unit| unit == "eu-west-2 plans"));
@@ -430,22 +440,61 @@ async fn plain_lines_tell_when_a_region_begins_and_ends() {
     let page = Page::default();
     let fake = testing::fake([vaults(&["a"], None), policy("a"), no_plans()]);
     let door = fake.open(CallLog::counting()).await;
-    let scope = Scope::new(vec![REGION.into()], ALL, 0);
-    collect(&door, &scope, Arc::new(Memory::default()), &Progress::lines_to(page.clone())).await.unwrap();
+    let scope = Scope::new(ALL, 0);
+    collect(&door, &[only(&door, &[REGION])], &scope, Arc::new(Memory::default()), &Progress::lines_to(page.clone())).await.unwrap();
     let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
     assert_eq!(text, "eu-west-1: begins\neu-west-1: ended, 3 of 3 reads, 2 rows\n");
 }
 
 #[test]
 fn the_policy_is_sorted_and_whole() {
-    let text = read_policy(ALL);
-    let policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let statements = |collectors: &[&dyn Collector], finding: &Finding| {
+        let policy: serde_json::Value = serde_json::from_str(&read_policy(collectors, finding)).unwrap();
+        policy["Statement"].clone()
+    };
+    let read = statements(ALL, &Finding::default());
     let expected = serde_json::json!([
         "backup:GetBackupVaultAccessPolicy",
         "backup:ListBackupPlans",
         "backup:ListBackupVaults",
         "sts:GetCallerIdentity"
     ]);
-    assert_eq!(policy["Statement"][0]["Action"], expected);
-    assert_eq!(text, read_policy(&[&Plans, &Vaults, &Policies, &Plans]), "order and repetition do not matter");
+    assert_eq!((&read[0]["Action"], read.as_array().unwrap().len()), (&expected, 1));
+    assert_eq!(read, statements(&[&Plans, &Vaults, &Policies, &Plans], &Finding::default()), "order and repetition do not matter");
+
+    let finding = Finding { regions: true, organization: true, role_name: Some("audit/Reader".into()) };
+    let of_all = statements(&[&Plans], &finding);
+    let expected =
+        serde_json::json!(["backup:ListBackupPlans", "ec2:DescribeRegions", "organizations:ListAccounts", "sts:GetCallerIdentity"]);
+    assert_eq!(of_all[0]["Action"], expected);
+    assert_eq!((&of_all[1]["Action"][0], &of_all[1]["Resource"]), (&"sts:AssumeRole".into(), &"arn:*:iam::*:role/audit/Reader".into()));
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_entered_is_unread_and_the_others_go_on() {
+    let fake = testing::fake([vaults(&[], None), no_plans()]);
+    let home = fake.open(CallLog::counting()).await;
+    let refused = ReadError { status: ReadStatus::Denied, operation: "AssumeRole".into(), reason: "AccessDenied: not allowed".into() };
+    let regions = vec![REGION.to_owned()];
+    let accounts = [only(&home, &[REGION]), Account { account_id: "444455556666".into(), door: Err(refused), regions }];
+    let sink = Arc::new(Memory::default());
+    let kept: Arc<dyn Sink> = Arc::clone(&sink) as Arc<dyn Sink>;
+    let summary = collect(&home, &accounts, &Scope::new(ALL, 0), kept, &Progress::new(ProgressMode::Quiet)).await.unwrap();
+    let units = sink.units.lock().unwrap();
+    let unread: Vec<String> =
+        units.iter().filter(|(unit, _)| unit.account_id == "444455556666").flat_map(|(_, (_, reads))| reads).map(line).collect();
+    assert_eq!(unread, ["plans - denied 0", "policies - denied 0", "vaults - denied 0"], "every table of it, parents or not");
+    assert!(summary.gaps.iter().all(|gap| gap.operation == "AssumeRole" && gap.reason.contains("could not be entered")));
+    assert_eq!((summary.gaps.len(), units.len()), (3, 6));
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_recorded_as_that() {
+    static ASKED: &[&dyn Collector] = &[&Plans];
+    static NOT: &[&dyn Collector] = &[&Policies, &Vaults];
+    let fake = testing::fake([no_plans()]);
+    let sink = Arc::new(Memory::default());
+    let summary = run_scope(&fake, &sink, &Scope { not_requested: NOT, ..Scope::new(ASKED, 0) }).await.unwrap();
+    assert_eq!(sink.reads(), ["plans - complete 0", "policies - not_requested 0", "vaults - not_requested 0"]);
+    assert_eq!(summary.gaps, [], "it is known, and no surprise");
 }

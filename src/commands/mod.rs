@@ -20,8 +20,6 @@ pub use error::{CommandError, Exit};
 pub use schema::markdown as schema_markdown;
 
 use crate::cli::{Cli, Command, PolicyCommand};
-use crate::collect::COLLECTORS;
-use crate::collect::policy::read_policy;
 use crate::config::Settings;
 use crate::report::terminal::Style;
 
@@ -41,7 +39,7 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Some(Command::Report(args)) => report::run(&Settings::new(&cli.global)?, args),
         Some(Command::Explain(args)) => explain::run(&Settings::new(&cli.global)?, args),
         Some(Command::Rules(command)) => rules::run(&Settings::new(&cli.global)?, command),
-        Some(Command::Policy(PolicyCommand::Read)) => print(&read_policy(COLLECTORS)).map(|()| Exit::Clean),
+        Some(Command::Policy(PolicyCommand::Read)) => print(&collect::policy(&Settings::new(&cli.global)?)).map(|()| Exit::Clean),
         Some(Command::Schema(args)) => schema::run(args).map(|()| Exit::Clean),
         Some(Command::Completions { shell }) => {
             let mut bytes = Vec::new();

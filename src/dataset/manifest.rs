@@ -2,7 +2,7 @@
 //!
 //! It is written last, so a folder without one is an interrupted collection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -33,13 +33,38 @@ pub struct Caller {
 }
 
 /// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Accounts, sorted.
     pub accounts: Vec<String>,
     /// Regions, sorted.
     pub regions: Vec<String>,
+    /// The Regions of those accounts that have not all of them: account to Regions, sorted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fewer_regions: BTreeMap<String, Vec<String>>,
+    /// Tables that were not asked for, sorted: what is in them is unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_requested: Vec<String>,
+}
+
+impl Scope {
+    /// The scope of accounts that each have their own Regions.
+    pub fn of(places: BTreeMap<String, Vec<String>>) -> Self {
+        let regions: BTreeSet<&String> = places.values().flatten().collect();
+        let regions: Vec<String> = regions.into_iter().cloned().collect();
+        let accounts = places.keys().cloned().collect();
+        let fewer_regions = places.into_iter().filter(|(_, own)| own.len() < regions.len()).collect();
+        Self { accounts, regions, fewer_regions, not_requested: Vec::new() }
+    }
+
+    /// Every account with every Region of it, sorted.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.accounts.iter().flat_map(|account| {
+            let regions = self.fewer_regions.get(account).unwrap_or(&self.regions);
+            regions.iter().map(move |region| (account.as_str(), region.as_str()))
+        })
+    }
 }
 
 /// One file of the collection.

@@ -461,11 +461,7 @@ impl Readings {
 fn scope(collections: &[&Collection]) -> Vec<(String, String)> {
     let mut scope = BTreeSet::new();
     for collection in collections {
-        for account in &collection.manifest.scope.accounts {
-            for region in &collection.manifest.scope.regions {
-                scope.insert((account.clone(), region.clone()));
-            }
-        }
+        scope.extend(collection.manifest.scope.places().map(|(account, region)| (account.to_owned(), region.to_owned())));
     }
     scope.into_iter().collect()
 }

@@ -13,6 +13,7 @@ mod tests;
 mod xml;
 
 pub use client::Client;
+pub(crate) use regions::all_regions;
 pub use regions::enabled_regions;
 pub(crate) use xml::Set;
 

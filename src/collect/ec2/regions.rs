@@ -19,6 +19,18 @@ struct Answer {
 struct Region {
     #[serde(rename = "regionName")]
     name: Option<String>,
+    #[serde(rename = "optInStatus")]
+    opt_in_status: Option<String>,
+}
+
+/// All Regions of the partition with their opt-in status, in AWS's order; what was not sent is `None`.
+///
+/// # Errors
+/// As [`enabled_regions`].
+pub(crate) async fn all_regions(door: &RegionDoor) -> Result<Vec<(Option<String>, Option<String>)>, ReadError> {
+    let answer: Answer = door.ec2().call(OPERATION, &[("AllRegions", "true")]).await?;
+    let regions = answered(OPERATION, "regionInfo", answer.regions)?.item;
+    Ok(regions.into_iter().map(|region| (region.name, region.opt_in_status)).collect())
 }
 
 /// The Regions enabled for the account, sorted: those that need no opt-in and those that were opted in to. One call, `ec2:DescribeRegions`.

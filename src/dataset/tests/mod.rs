@@ -84,7 +84,7 @@ fn point(vault: &str, name: &str, created_s: i64) -> PointRow {
 fn start() -> Start {
     Start {
         caller: Caller { account_id: ACCOUNT.to_owned(), arn: format!("arn:aws:iam::{ACCOUNT}:role/audit"), user_id: "AIDA".to_owned() },
-        scope: Scope { accounts: vec![ACCOUNT.to_owned()], regions: vec![HOME.to_owned()] },
+        scope: Scope { accounts: vec![ACCOUNT.to_owned()], regions: vec![HOME.to_owned()], ..Scope::default() },
         started_s: STARTED_S,
         tool_version: "0.1.0".to_owned(),
     }

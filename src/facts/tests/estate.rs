@@ -228,7 +228,7 @@ impl Estate {
         let of = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let caller =
             Caller { account_id: ACCOUNT.to_owned(), arn: format!("arn:aws:iam::{ACCOUNT}:role/audit"), user_id: "AIDA".to_owned() };
-        let scope = Scope { accounts: of(&collected.accounts), regions: of(&collected.regions) };
+        let scope = Scope { accounts: of(&collected.accounts), regions: of(&collected.regions), ..Scope::default() };
         let start = Start { caller, scope, started_s: collected.started_s, tool_version: "0.0.0".to_owned() };
         let open = OpenCollection::begin(root, start, 0).unwrap();
         for place in collected.places() {
