@@ -128,6 +128,15 @@ class Endpoint:
             total[row["operation"]] += row["count"]
         return total
 
+    def rates(self) -> dict[tuple[str, str, str, str], int]:
+        """The most requests of an operation within a second, by service, operation, Region and account."""
+        rows = self._control("GET", "fastest", None)
+        return {(row["service"], row["operation"], row["region"], row["account"]): row["count"] for row in rows}
+
+    def assumed(self) -> list[dict[str, Any]]:
+        """What roles were assumed with."""
+        return self._control("GET", "assumed", None)
+
     def count(self, service: str, operation: str) -> int:
         """How often one operation was called, in all Regions."""
         return sum(row["count"] for row in self.calls() if (row["service"], row["operation"]) == (service, operation))

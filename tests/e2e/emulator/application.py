@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -21,27 +24,50 @@ from emulator.wire import Call, understand
 
 
 class Calls:
-    """How often each (service, operation, Region, account) was called."""
+    """How often each (service, operation, Region, account) was called, how fast at most, and which roles were assumed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str, str, str]] = Counter()
+        self._last_second: dict[tuple[str, str, str, str], deque[float]] = {}
+        self._fastest: Counter[tuple[str, str, str, str]] = Counter()
+        self.assumed: list[dict[str, str]] = []
 
-    def count(self, call: Call, account: str) -> None:
+    def count(self, call: Call, account: str, body: bytes) -> None:
         """Note one request, whatever is answered."""
+        key = (call.service, call.operation, call.region, account)
+        now = time.monotonic()
         with self._lock:
-            self._counts[(call.service, call.operation, call.region, account)] += 1
+            self._counts[key] += 1
+            recent = self._last_second.setdefault(key, deque())
+            recent.append(now)
+            while recent[0] <= now - 1:
+                recent.popleft()
+            self._fastest[key] = max(self._fastest[key], len(recent))
+            if call.operation == "AssumeRole":
+                self.assumed.append(dict(parse_qsl(body.decode())))
+
+    def fastest(self) -> list[dict[str, Any]]:
+        """The most requests within a second, as objects, sorted by name."""
+        with self._lock:
+            return [_named(key, n) for key, n in sorted(self._fastest.items())]
 
     def rows(self) -> list[dict[str, Any]]:
         """The counts as objects, sorted by name."""
-        names = ("service", "operation", "region", "account")
         with self._lock:
-            return [dict(zip(names, key, strict=True), count=n) for key, n in sorted(self._counts.items())]
+            return [_named(key, n) for key, n in sorted(self._counts.items())]
 
     def clear(self) -> None:
         """Begin again from nothing."""
         with self._lock:
             self._counts.clear()
+            self._last_second.clear()
+            self._fastest.clear()
+            self.assumed.clear()
+
+
+def _named(key: tuple[str, str, str, str], count: int) -> dict[str, Any]:
+    return dict(zip(("service", "operation", "region", "account"), key, strict=True), count=count)
 
 
 class Application:
@@ -59,8 +85,9 @@ class Application:
             return _send(control.answer(self, environ["REQUEST_METHOD"], environ["PATH_INFO"], body), start_response)
         call = understand(environ, body)
         account = call.account or _account_of(environ)
+        call = replace(call, account=account)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
-        self.calls.count(call, account)
+        self.calls.count(call, account, body)
         struck = self.faults.strike(call)
         if struck == "hang":
             self.faults.released.wait()

@@ -5,6 +5,8 @@ POST faults      {"kind": …} or a list       set faults; an empty list clears 
 POST page_size   {"size": N or null}         pages of at most N items
 POST reset                                   as new: no state, faults, counts, page size
 GET  calls                                   requests by service, operation, Region, account
+GET  fastest                                 the most of them within a second
+GET  assumed                                 what roles were assumed with, in order
 """
 
 from __future__ import annotations
@@ -40,6 +42,10 @@ def answer(application: Application, method: str, path: str, body: bytes) -> Rep
 def _do(application: Application, what: str, told: Any) -> Any:
     if what == "GET calls":
         return application.calls.rows()
+    if what == "GET fastest":
+        return application.calls.fastest()
+    if what == "GET assumed":
+        return application.calls.assumed
     if what == "POST seed":
         return {"seeded": seed.plant(told)}
     if what == "POST faults":

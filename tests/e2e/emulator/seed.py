@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore import xform_name
-from moto.organizations.models import organizations_backends
+from moto.organizations.models import FakeAccount, organizations_backends
 from moto.rds.models import RDSBackend, rds_backends
 
 from emulator.backup import points
@@ -103,6 +103,9 @@ def _organization(backend: BackupBackend, row: Row) -> None:
         organizations.create_organization(backend.region_name)
     for member in row["Members"]:
         organizations_backends.master_accounts[member] = (backend.account_id, backend.partition)
+        account = FakeAccount(organizations.org, AccountName=f"account-{member}", Email=f"{member}@example.com")
+        account.id = member
+        organizations.accounts.append(account)
 
 
 def _db_instance(backend: RDSBackend, row: Row) -> None:
