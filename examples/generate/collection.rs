@@ -12,7 +12,7 @@ use backup_audit::dataset::manifest::{Caller, Scope};
 use backup_audit::dataset::reads::Read;
 use backup_audit::dataset::rows::{Cells, Millis};
 use backup_audit::dataset::write::Start;
-use backup_audit::dataset::{Batch, OpenCollection, ReadStatus, Table, UnitId};
+use backup_audit::dataset::{Batch, Ending, OpenCollection, ReadStatus, Table, UnitId};
 
 use crate::plans::{KEEPER, REGIONS};
 use crate::random::Random;
@@ -57,7 +57,7 @@ pub(crate) fn write(world: &World, out: &Path, account: &'static str, started_s:
         }
         ended_ms = ended_ms.max(reader.clock_ms);
     }
-    open.seal(&tables(), ended_ms / 1_000).context("cannot seal the collection")?;
+    open.seal(&tables(), Ending::at(ended_ms / 1_000)).context("cannot seal the collection")?;
     Ok(id)
 }
 

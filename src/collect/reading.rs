@@ -6,9 +6,11 @@ use std::any::Any;
 
 use tokio::task::{AbortHandle, JoinError};
 
+use super::call_log::{PURPOSE, Purpose};
 use super::collector::{Collector, Harvest, ReadError, Unit};
 use super::door::{Clock, RegionDoor};
 use super::error::one_line;
+use super::lists::name;
 use crate::dataset::reads::Read;
 use crate::dataset::rows::Millis;
 use crate::dataset::{Batch, ReadStatus, Table};
@@ -35,11 +37,12 @@ impl Drop for Leash {
 pub(super) async fn read(collector: &'static dyn Collector, door: RegionDoor, unit: Unit, clock: Clock) -> Option<Reading> {
     let started_ms = clock.now_ms();
     let asked = unit.clone();
-    let task = tokio::spawn(async move {
+    let purpose = Purpose { table: name(collector), parent: unit.parent.clone() };
+    let task = tokio::spawn(PURPOSE.scope(purpose, async move {
         let mut harvest = Harvest::default();
         let outcome = collector.collect(&door, &asked, &mut harvest).await;
         (harvest, outcome)
-    });
+    }));
     let _leash = Leash(task.abort_handle());
     let (harvest, outcome) = match task.await {
         Ok(done) => done,

@@ -73,7 +73,7 @@ impl Scope {
 pub struct FileEntry {
     /// Path below the collection's folder, `/` separated.
     pub path: String,
-    /// Rows, or lines for the call log.
+    /// Rows, lines for the call log, 0 for the answers of AWS.
     pub rows_count: u64,
     /// Length.
     pub size_bytes: u64,
@@ -103,6 +103,9 @@ pub struct Manifest {
     pub started_s: i64,
     /// When the last read ended, RFC 3339.
     pub ended_at: String,
+    /// How far AWS's clock was ahead of that of the collecting machine, in milliseconds: the range in which the `Date` of all answers puts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_ms: Option<(i64, i64)>,
     /// Whether every read is complete.
     pub complete: bool,
     /// Rows of each table.

@@ -20,7 +20,7 @@ pub use reads::{Gap, ReadStatus};
 pub use rows::{Batch, Row};
 pub use schema::{Absence, Column, ColumnType, Relation, Table, TableKind};
 pub use snapshot::Snapshot;
-pub use write::{OpenCollection, Start, UnitId};
+pub use write::{Ending, OpenCollection, Start, UnitId};
 
 #[cfg(test)]
 mod tests;

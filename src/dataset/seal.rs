@@ -13,7 +13,7 @@ use super::manifest::{FORMAT, FORMAT_VERSION, FileEntry, MANIFEST, Manifest, has
 use super::open::empty;
 use super::reads::{READS, ReadStatus};
 use super::schema::Table;
-use super::write::{CALLS, Start, UnitId, read_parquet, replace, sorted};
+use super::write::{ANSWERS, CALLS, Ending, Start, UnitId, read_parquet, replace, sorted};
 use crate::model::moment;
 
 /// Rows after which a table goes on in its next part.
@@ -29,7 +29,7 @@ pub(super) fn seal(
     start: &Start,
     units: &BTreeMap<String, Vec<(UnitId, PathBuf)>>,
     tables: &[&'static Table],
-    ended_s: i64,
+    ending: Ending,
 ) -> Result<Manifest, DatasetError> {
     let known = |name: &str| tables.iter().copied().chain([&READS]).any(|table| table.name == name);
     if let Some(name) = units.keys().find(|name| !known(name)) {
@@ -54,6 +54,10 @@ pub(super) fn seal(
         files.extend(written);
     }
     files.push(compress_calls(dir)?);
+    let answers = dir.join(ANSWERS);
+    if answers.exists() {
+        files.push(entry(dir, &answers, 0)?);
+    }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let manifest = Manifest {
         format: FORMAT.to_owned(),
@@ -64,7 +68,8 @@ pub(super) fn seal(
         scope: start.scope.clone(),
         started_at: moment::text(start.started_s),
         started_s: start.started_s,
-        ended_at: moment::text(ended_s),
+        ended_at: moment::text(ending.ended_s),
+        clock_offset_ms: ending.clock_offset_ms,
         complete,
         tables: rows,
         files,

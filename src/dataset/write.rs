@@ -35,6 +35,9 @@ const UNITS: &str = "units";
 /// The call log while the collection is open.
 pub const CALLS: &str = "calls.jsonl";
 
+/// The answers of AWS as they came, where they are kept.
+pub const ANSWERS: &str = "responses.zst";
+
 /// What a collection is begun with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
@@ -46,6 +49,22 @@ pub struct Start {
     pub started_s: i64,
     /// Version of the tool.
     pub tool_version: String,
+}
+
+/// What is known when the last read has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// When that was, epoch seconds.
+    pub ended_s: i64,
+    /// How far AWS's clock was ahead of that of the machine, in milliseconds, from and to.
+    pub clock_offset_ms: Option<(i64, i64)>,
+}
+
+impl Ending {
+    /// An end of which nothing else is known.
+    pub fn at(ended_s: i64) -> Self {
+        Self { ended_s, ..Self::default() }
+    }
 }
 
 /// What is written, journalled and resumed as one.
@@ -165,6 +184,11 @@ impl OpenCollection {
         self.dir.join(CALLS)
     }
 
+    /// Where the answers of AWS go, if they are kept as they come.
+    pub fn answers_path(&self) -> PathBuf {
+        self.dir.join(ANSWERS)
+    }
+
     /// Whether the unit was read completely before; others are read again.
     pub fn done(&self, unit: &UnitId) -> bool {
         self.journal().units.get(unit).is_some_and(|line| line.complete)
@@ -249,8 +273,8 @@ impl OpenCollection {
     ///
     /// # Errors
     /// As writing; the collection can then be resumed and sealed again.
-    pub fn seal(self, tables: &[&'static Table], ended_s: i64) -> Result<Manifest, DatasetError> {
-        let manifest = super::seal::seal(&self.dir, &self.id, &self.start, &self.unit_files(), tables, ended_s)?;
+    pub fn seal(self, tables: &[&'static Table], ending: Ending) -> Result<Manifest, DatasetError> {
+        let manifest = super::seal::seal(&self.dir, &self.id, &self.start, &self.unit_files(), tables, ending)?;
         super::seal::clean(&self.dir)?;
         Ok(manifest)
     }

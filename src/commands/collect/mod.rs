@@ -15,7 +15,7 @@ use crate::collect::policy::{Finding, read_policy};
 use crate::collect::progress::{Progress, ProgressMode, Summary};
 use crate::collect::{runner, tables};
 use crate::config::{Accounts, Settings};
-use crate::dataset::Manifest;
+use crate::dataset::{Ending, Manifest};
 
 /// What a collection came to.
 #[derive(Debug)]
@@ -57,6 +57,9 @@ pub(super) fn collect(settings: &Settings) -> Result<Collected, CommandError> {
         let whom::Whom { accounts, left_out } = whom::find(settings, &home).await?;
         let open = opened::open(settings, &home, &accounts)?;
         log.keep_in(&open.calls_path())?;
+        if settings.collect.keep_raw {
+            log.keep_answers_in(&open.answers_path())?;
+        }
         let open = Arc::new(open);
         let progress = Progress::new(match settings.verbosity {
             i8::MIN..0 => ProgressMode::Quiet,
@@ -73,7 +76,8 @@ pub(super) fn collect(settings: &Settings) -> Result<Collected, CommandError> {
         }
         let open =
             Arc::into_inner(open).ok_or_else(|| CommandError::failed(anyhow::anyhow!("a read was still at work when all had ended")))?;
-        let manifest = open.seal(&tables(), now_ms().div_euclid(1_000))?;
+        let ending = Ending { ended_s: now_ms().div_euclid(1_000), clock_offset_ms: log.clock_offset_ms() };
+        let manifest = open.seal(&tables(), ending)?;
         Ok(Collected { summary, left_out, manifest: Some(manifest) })
     })
 }

@@ -23,7 +23,7 @@ fn go_on(dir: &Path) -> (Vec<&'static str>, Manifest) {
             run.push(name);
         }
     }
-    (run, open.seal(TABLES, STARTED_S + 60).unwrap())
+    (run, open.seal(TABLES, Ending::at(STARTED_S + 60)).unwrap())
 }
 
 #[test]
@@ -159,12 +159,12 @@ fn rows_that_nobody_would_write_stop_the_sealing() {
     for (_, step) in STEPS {
         step(&open).unwrap();
     }
-    let error = open.seal(&[&VAULTS], STARTED_S).unwrap_err();
+    let error = open.seal(&[&VAULTS], Ending::at(STARTED_S)).unwrap_err();
     assert!(matches!(&error, DatasetError::UnknownTable(name) if name == "points"), "{error}");
     assert!(!dir.join(MANIFEST).exists());
 
     // Another version of the tool had other columns.
-    let error = OpenCollection::resume(&dir).unwrap().seal(&[&VAULTS, &OTHER], STARTED_S).unwrap_err().to_string();
+    let error = OpenCollection::resume(&dir).unwrap().seal(&[&VAULTS, &OTHER], Ending::at(STARTED_S)).unwrap_err().to_string();
     assert!(error.contains("its units of `points` have other columns"), "{error}");
     assert_eq!(go_on(&dir).0, [""; 0], "nothing is lost by that");
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{Caller, Scope};
 use super::reads::Read;
 use super::rows::{Batch, Millis};
-use super::{Dataset, DatasetError, Manifest, OpenCollection, ReadStatus, Start, Table, TableKind, UnitId};
+use super::{Dataset, DatasetError, Ending, Manifest, OpenCollection, ReadStatus, Start, Table, TableKind, UnitId};
 use crate::dataset::Row;
 
 const ACCOUNT: &str = "111122223333";
@@ -154,7 +154,7 @@ fn sealed(root: &Path) -> (PathBuf, Manifest) {
         step(&open).unwrap();
     }
     let dir = open.dir().to_owned();
-    (dir, open.seal(TABLES, STARTED_S + 60).unwrap())
+    (dir, open.seal(TABLES, Ending::at(STARTED_S + 60)).unwrap())
 }
 
 /// The rows of the points as they lie on disk, in order.

@@ -42,7 +42,7 @@ fn the_manifest_names_every_file_with_its_hash() {
 #[test]
 fn a_table_without_rows_has_a_file_too() {
     let root = tempfile::tempdir().unwrap();
-    OpenCollection::begin(root.path(), start(), 7).unwrap().seal(TABLES, STARTED_S).unwrap();
+    OpenCollection::begin(root.path(), start(), 7).unwrap().seal(TABLES, Ending::at(STARTED_S)).unwrap();
     let dataset = Dataset::open(root.path(), TABLES).unwrap();
     let frame = dataset.collections()[0].scan(&POINTS).unwrap().collect().unwrap();
     assert_eq!(frame.height(), 0);
@@ -60,7 +60,7 @@ fn no_failed_read_is_taken_for_the_repetition_of_a_good_one() {
         let read = Read { from_s: range.0, to_s: range.1, ..read(&POINTS, Some("a"), status) };
         open.write(&UnitId { range: Some(range), ..of_vault("a") }, &[], &[read]).unwrap();
     }
-    let manifest = open.seal(TABLES, STARTED_S).unwrap();
+    let manifest = open.seal(TABLES, Ending::at(STARTED_S)).unwrap();
     assert_eq!((manifest.complete, manifest.tables.get("reads")), (false, Some(&3)));
 }
 
@@ -141,7 +141,7 @@ fn a_table_that_an_older_tool_did_not_know_is_unread_and_not_empty() {
 fn collections_are_in_order_of_time_whatever_their_names() {
     let root = tempfile::tempdir().unwrap();
     for (random, started_s) in [(9, STARTED_S + 5), (1, STARTED_S + 5), (5, STARTED_S)] {
-        OpenCollection::begin(root.path(), Start { started_s, ..start() }, random).unwrap().seal(TABLES, started_s).unwrap();
+        OpenCollection::begin(root.path(), Start { started_s, ..start() }, random).unwrap().seal(TABLES, Ending::at(started_s)).unwrap();
     }
     let dataset = Dataset::open(root.path(), TABLES).unwrap();
     let order: Vec<_> = dataset.collections().iter().map(|one| one.manifest.id.as_str()).collect();

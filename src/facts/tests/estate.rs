@@ -14,7 +14,7 @@ use crate::dataset::manifest::{Caller, Scope};
 use crate::dataset::reads::Read;
 use crate::dataset::rows::{Batch, Cells, Millis};
 use crate::dataset::schema::ColumnType;
-use crate::dataset::{Dataset, OpenCollection, ReadStatus, Snapshot, Start, Table, TableKind, UnitId};
+use crate::dataset::{Dataset, Ending, OpenCollection, ReadStatus, Snapshot, Start, Table, TableKind, UnitId};
 use crate::facts::objectives::Objective;
 use crate::facts::{FactError, Inputs, Objectives};
 use crate::model::Window;
@@ -251,7 +251,7 @@ impl Estate {
             }
             open.write(&unit, &batches, &reads).unwrap();
         }
-        open.seal(TABLES, collected.started_s + 60).unwrap();
+        open.seal(TABLES, Ending::at(collected.started_s + 60)).unwrap();
     }
 
     /// What facts say of it at [`NOW_S`], with no objectives, over the last 30 days.

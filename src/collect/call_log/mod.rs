@@ -1,9 +1,13 @@
 //! The log of calls: one JSON line for each attempt to ask AWS something, so that an auditor can see what was asked, when, and what answered.
 //!
-//! Service, operation, account, Region, attempt, method, path, query and body go in before the request is sent; status, request id, length and
-//! SHA-256 of the answer, or what went wrong, after the attempt. Never a header (they hold the signature) and never an answer (it is in the
-//! tables). An attempt whose line cannot be written counts as failed: there is no call without its line. Calls of credential providers (SSO,
+//! Service, operation, account, Region, what it was for, attempt, method, path, query and body go in before the request is sent; status, request id,
+//! items, length and SHA-256 of the answer, or what went wrong, after the attempt. Never a header (they hold the signature). The answer itself is in the
+//! tables, and as it came beside the log where that was asked for. An attempt whose line cannot be written counts as failed: there is no call without its line. Calls of credential providers (SSO,
 //! instance metadata) are not collected data and do not appear.
+
+mod items;
+mod offset;
+mod raw;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -25,6 +29,8 @@ use sha2::{Digest, Sha256};
 use super::door::Clock;
 use super::error::{CollectError, causes, one_line};
 use super::limiter::Stamp;
+use offset::Offset;
+use raw::{Frame, Raw};
 
 /// Longest request body written down; read requests are far smaller.
 const LONGEST_BODY_BYTES: usize = 4_096;
@@ -40,6 +46,12 @@ pub struct Call {
     pub account_id: String,
     /// `eu-west-1`.
     pub region: String,
+    /// The table that it is read for; none for finding out whom to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The vault, plan, key … that the read is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// 1 for the first attempt of a call.
     pub attempt: u32,
     /// `None` if nothing was sent, for instance for want of credentials.
@@ -58,6 +70,18 @@ pub struct Call {
     pub status: Option<u16>,
     /// The request id that AWS support asks for.
     pub request_id: Option<String>,
+    /// `Date` of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Elements of the lists at the top of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<u64>,
+    /// Where the answer begins among those kept as they came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_offset_bytes: Option<u64>,
+    /// Length of its compressed frame there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_size_bytes: Option<u64>,
     /// Length of the answer's body.
     pub response_bytes: Option<u64>,
     /// SHA-256 of the answer's body, hexadecimal.
@@ -77,7 +101,21 @@ pub struct CallLog(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     lines: Mutex<Lines>,
+    raw: Mutex<Option<Raw>>,
+    offset: Offset,
     attempts: AtomicU64,
+}
+
+/// What calls are made for: the table that names the collector, and the parent.
+#[derive(Clone, Debug)]
+pub(super) struct Purpose {
+    pub(super) table: &'static str,
+    pub(super) parent: Option<String>,
+}
+
+tokio::task_local! {
+    /// What the calls of a task are made for.
+    pub(super) static PURPOSE: Purpose;
 }
 
 #[derive(Debug)]
@@ -132,11 +170,31 @@ impl CallLog {
     }
 
     fn with(lines: Lines) -> Self {
-        Self(Arc::new(Inner { lines: Mutex::new(lines), attempts: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { lines: Mutex::new(lines), raw: Mutex::default(), offset: Offset::default(), attempts: AtomicU64::new(0) }))
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
         self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the answers as they come, from here on, in a file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn keep_answers_in(&self, path: &Path) -> Result<(), CollectError> {
+        let raw = Raw::open(path).map_err(|source| CollectError::CallLog { path: path.display().to_string(), source })?;
+        *self.0.raw.lock().unwrap_or_else(PoisonError::into_inner) = Some(raw);
+        Ok(())
+    }
+
+    /// How far AWS's clock is ahead of this machine's, in milliseconds, from and to; `None` if no answer told.
+    pub fn clock_offset_ms(&self) -> Option<(i64, i64)> {
+        self.0.offset.range_ms()
+    }
+
+    fn keep_answer(&self, body: &[u8]) -> io::Result<Option<Frame>> {
+        let mut raw = self.0.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        raw.as_mut().map(|raw| raw.keep(body)).transpose()
     }
 
     /// Attempts made since it was opened.
@@ -189,12 +247,19 @@ impl LogCalls {
     pub(super) fn new(log: CallLog, clock: Clock, stamp: Stamp) -> Self {
         Self { log, clock, stamp }
     }
+}
 
-    fn now(&self) -> String {
-        let now_ms = self.clock.now_ms();
-        Timestamp::from_millisecond(now_ms)
-            .map_or_else(|_| format!("{now_ms} ms"), |now| now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
-    }
+fn text_of(moment_ms: i64) -> String {
+    Timestamp::from_millisecond(moment_ms)
+        .map_or_else(|_| format!("{moment_ms} ms"), |moment| moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+/// When an attempt began.
+#[derive(Clone, Copy, Debug)]
+struct Began(i64);
+
+impl Storable for Began {
+    type Storer = StoreReplace<Self>;
 }
 
 impl Intercept for LogCalls {
@@ -209,15 +274,20 @@ impl Intercept for LogCalls {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let ticket = self.stamp.ticket(config);
+        let purpose = PURPOSE.try_with(Clone::clone).ok();
+        let began_ms = self.clock.now_ms();
         let call = Call {
             service: ticket.service.to_owned(),
             operation: ticket.operation,
             account_id: ticket.account_id.to_string(),
             region: ticket.region.to_string(),
             attempt: config.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts),
-            start: self.now(),
+            table: purpose.as_ref().map(|purpose| purpose.table.to_owned()),
+            parent: purpose.and_then(|purpose| purpose.parent),
+            start: text_of(began_ms),
             ..Call::default()
         };
+        config.interceptor_state().store_put(Began(began_ms));
         config.interceptor_state().store_put(call);
         Ok(())
     }
@@ -247,13 +317,22 @@ impl Intercept for LogCalls {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(mut call) = config.load::<Call>().cloned() else { return Ok(()) };
-        call.end = self.now();
+        let ended_ms = self.clock.now_ms();
+        call.end = text_of(ended_ms);
         if let Some(response) = context.response() {
+            call.date = response.headers().get("date").map(str::to_owned);
+            if let (Some(date), Some(Began(began_ms))) = (&call.date, config.load::<Began>()) {
+                self.log.0.offset.learn(date, *began_ms, ended_ms);
+            }
             call.status = Some(response.status().as_u16());
             call.request_id = response.request_id().map(str::to_owned);
             if let Some(body) = response.body().bytes() {
                 call.response_bytes = u64::try_from(body.len()).ok();
                 call.response_sha256 = Some(hexadecimal(&Sha256::digest(body)));
+                call.items = items::count(body).filter(|_| response.status().is_success());
+                let kept = self.log.keep_answer(body).map_err(|error| format!("an answer cannot be kept: {error}"))?;
+                call.raw_offset_bytes = kept.map(|frame| frame.offset_bytes);
+                call.raw_size_bytes = kept.map(|frame| frame.size_bytes);
             }
         }
         call.error = context.output_or_error().and_then(Result::err).map(|error| one_line(&causes(error)));
