@@ -112,7 +112,7 @@ pub struct CollectOptions {
     /// Leave out these tables and those that follow from them (separated by commas); they become unknown
     #[arg(long, global = true, value_name = "TABLES", value_delimiter = ',', help_heading = "Collection")]
     pub skip: Vec<String>,
-    /// Share of the documented request rates to use, in percent [default: 100]
+    /// Share of the documented request rates to use, in percent [default: 100; an endpoint on this machine is not held to any]
     #[arg(long, global = true, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Collection")]
     pub rate_percent: Option<u32>,
     /// Keep the answers of AWS as they came, compressed, beside the tables

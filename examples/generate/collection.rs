@@ -11,6 +11,7 @@ use backup_audit::collect::{COLLECTORS, Collector, Unit, backup_vaults, tables};
 use backup_audit::dataset::manifest::{Caller, Scope};
 use backup_audit::dataset::reads::Read;
 use backup_audit::dataset::rows::{Cells, Millis};
+use backup_audit::dataset::schema::GLOBAL;
 use backup_audit::dataset::write::Start;
 use backup_audit::dataset::{Batch, Ending, OpenCollection, ReadStatus, Table, UnitId};
 
@@ -48,11 +49,12 @@ pub(crate) fn write(world: &World, out: &Path, account: &'static str, started_s:
     let open = OpenCollection::begin(out, start, random).context("cannot begin a collection")?;
     let id = open.id().to_owned();
     let mut ended_ms = started_s * 1_000;
-    for region in REGIONS {
+    for region in REGIONS.into_iter().chain([GLOBAL]) {
         let place = Place { account, region, now_s: started_s };
         let mut reader =
             Reader { world, open: &open, place, age, clock_ms: started_s * 1_000, named: BTreeMap::new(), lacking: BTreeMap::new() };
-        for collector in COLLECTORS {
+        let here = |collector: &&&dyn Collector| collector.tables().iter().all(|table| table.global == (region == GLOBAL));
+        for collector in COLLECTORS.iter().filter(here) {
             reader.collect(*collector).with_context(|| format!("cannot write collection {id}"))?;
         }
         ended_ms = ended_ms.max(reader.clock_ms);
@@ -183,6 +185,7 @@ impl Reader<'_> {
         let (world, place) = (self.world, self.place);
         let arn = parent.unwrap_or_default();
         match table.name {
+            "regions" => Batch::from_rows(configuration::regions()),
             "region_settings" => Batch::from_rows(configuration::settings(place)),
             "global_settings" => Batch::from_rows(governance::settings(world)),
             name if name == backup_vaults::TABLE.name => Batch::from_rows(configuration::vaults(world, place)),

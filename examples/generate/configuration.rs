@@ -4,6 +4,7 @@ use backup_audit::collect::backup_plans::BackupPlanRow;
 use backup_audit::collect::backup_vaults::BackupVaultRow;
 use backup_audit::collect::plan_rules::{PlanCopyRow, PlanRuleRow};
 use backup_audit::collect::region_settings::RegionSettingRow;
+use backup_audit::collect::regions::RegionRow;
 use backup_audit::collect::resource_tags::ResourceTagsRow;
 use backup_audit::collect::selections::SelectionRow;
 use backup_audit::collect::vault_notifications::VaultNotificationRow;
@@ -13,12 +14,19 @@ use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::{Value, json as value};
 
 use crate::activity::vault_type;
-use crate::plans::{ACCOUNT, Lock, Named, PLANS, Plan, Rule, Selection, To, US, VAULTS, Vault, vault_arn};
+use crate::plans::{ACCOUNT, Lock, Named, PLANS, Plan, REGIONS, Rule, Selection, To, US, VAULTS, Vault, vault_arn};
 use crate::rows::{json, role_arn, strings, text};
 use crate::world::{Place, World};
 
 /// Days before the end when the configuration was made: long before any span that is looked at.
 const MADE_DAYS_AGO: i64 = 700;
+
+/// The Regions of the estate are those that its accounts can use, and one is there that they did not opt in to.
+pub(crate) fn regions() -> Vec<RegionRow> {
+    let row = |name: &str, status: &str| RegionRow { region_name: text(name), opt_in_status: text(status) };
+    let used = REGIONS.map(|name| row(name, "opt-in-not-required"));
+    used.into_iter().chain([row("af-south-1", "not-opted-in")]).collect()
+}
 
 /// Settings of a Region. Neptune is off where most databases are, though one of them is a Neptune cluster with the tag of a plan.
 pub(crate) fn settings(place: Place) -> Vec<RegionSettingRow> {

@@ -22,7 +22,7 @@ pub struct Operation {
 /// What is read, written and resumed as one: a collector in an account and Region, for one parent and range where it has them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unit {
-    /// ARN of the vault, plan, snapshot or key; `None` for the whole Region.
+    /// ARN of the vault, plan, snapshot or key, or the name of a kind of event; `None` for the whole Region.
     pub parent: Option<String>,
     /// Range of creation dates, for parents too large for one read.
     pub range: Option<UnitRange>,
@@ -65,6 +65,7 @@ pub trait Collector: Send + Sync {
 
     /// The units of a Region, or those of some rows of the parents' table; `parents` is `None` for a collector without parents.
     ///
+    /// Without a table of parents the units may still have names of their own, which then stand in the table's parent column.
     /// The same parents and `started_s`, the start of the collection, give the same units, so that an interrupted collection finds its own again.
     fn units(&self, parents: Option<&Batch>, started_s: i64) -> Vec<Unit> {
         let _ = started_s;
@@ -78,6 +79,12 @@ pub trait Collector: Send + Sync {
     fn covers(&self, started_s: i64) -> (Option<i64>, Option<i64>) {
         let _ = started_s;
         (None, None)
+    }
+
+    /// For history that earlier collections keep and that does not change any more: the seconds by which a later read goes back behind what they
+    /// cover, for what AWS delivers late. `None`: each collection reads all that AWS still tells.
+    fn overlap_s(&self) -> Option<i64> {
+        None
     }
 
     /// Reads one unit, page by page, into `harvest`.

@@ -114,8 +114,8 @@ pub struct DoorSettings {
     pub endpoint_url: Option<String>,
     /// Time-outs and retries.
     pub patience: Patience,
-    /// Share of the documented request rates that is used at most, 1 to 100.
-    pub rate_percent: u32,
+    /// Share of the documented request rates that is used at most, 1 to 100; all of them if not named, and none held to on this machine.
+    pub rate_percent: Option<u32>,
     /// Clock of the log and of the record of reads.
     pub clock: Clock,
     /// Where each attempt is written down.
@@ -134,7 +134,7 @@ impl DoorSettings {
             region: None,
             endpoint_url: None,
             patience: Patience::default(),
-            rate_percent: 100,
+            rate_percent: None,
             clock,
             call_log: CallLog::counting(),
             credentials: None,

@@ -23,6 +23,11 @@ pub(crate) fn required(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+/// A wire string that the API model calls required. The SDK puts a text of its own in place of what was not sent.
+pub(crate) fn required_word(value: &(impl AsRef<str> + ?Sized)) -> Option<String> {
+    Some(value.as_ref()).filter(|word| !word.is_empty() && *word != "no value was set").map(str::to_owned)
+}
+
 /// A number that the API model calls required and that is never 0. The SDK puts 0 in place of what was not sent.
 pub(crate) fn filled(number: i32) -> Option<i64> {
     Some(i64::from(number)).filter(|number| *number != 0)
@@ -105,6 +110,7 @@ mod tests {
 
     #[test]
     fn what_the_sdk_fills_in_is_not_told() {
+        assert_eq!((required_word("no value was set"), required_word("Enabled")), (None, Some("Enabled".to_owned())));
         assert_eq!((required(String::new()), filled(0), required_millis(DateTime::from_secs(0))), (None, None, None));
         assert_eq!((filled(24), required_millis(DateTime::from_secs(1))), (Some(24), Some(Millis(1_000))));
     }

@@ -1,7 +1,8 @@
 //! The one HTTP client, and the layer around it that every attempt passes: wait for the limiter, send, see that the answer is whole.
 //!
 //! The last is needed because the SDK takes an empty answer with status 200 for an empty list, and an XML answer cut between two elements for a
-//! shorter one. Both would make something unread look like nothing there. Requests of credential providers carry no [`Ticket`] and pass as they are.
+//! shorter one. Both would make something unread look like nothing there. An endpoint on this machine is no AWS and has no rates, so nothing waits
+//! for it. Requests of credential providers carry no [`Ticket`] and pass as they are.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,9 +59,12 @@ impl<C: Ticking> HttpConnector for Layer<C> {
         let Some(ticket) = request.extension::<Ticket>().cloned() else {
             return self.inner.call(request);
         };
+        let free = is_here(request.uri()) && !self.limiter.holds_everywhere();
         let (inner, limiter) = (self.inner.clone(), Arc::clone(&self.limiter));
         HttpConnectorFuture::new(async move {
-            limiter.pass(&ticket).await;
+            if !free {
+                limiter.pass(&ticket).await;
+            }
             let response = whole(inner.call(request).await?).await?;
             if asks_to_slow_down(&response) {
                 limiter.slow_down(&ticket);
@@ -79,6 +83,16 @@ fn asks_to_slow_down(response: &HttpResponse) -> bool {
     let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
     let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
     status.as_u16() == 429 || THROTTLED.iter().any(|code| header.contains(code) || body.contains(code))
+}
+
+/// Whether an address leads to this machine, where an emulator listens.
+fn is_here(uri: &str) -> bool {
+    match url::Url::parse(uri).ok().as_ref().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Reads the body of an answer; a successful one is handed on if it is whole, otherwise it is an error that is worth another attempt.
@@ -126,6 +140,16 @@ mod tests {
 
     use super::*;
     use crate::collect::testing::{self, Reply};
+
+    #[test]
+    fn only_what_listens_here_is_not_waited_for() {
+        for uri in ["http://127.0.0.1:5001/", "http://localhost:4566/backup-vaults/?x=1", "http://[::1]/"] {
+            assert!(is_here(uri), "{uri}");
+        }
+        for uri in ["https://backup.eu-west-1.amazonaws.com/", "https://localhost.example.com/", "http://10.0.0.1/", "/", ""] {
+            assert!(!is_here(uri), "{uri}");
+        }
+    }
 
     #[tokio::test]
     async fn retries_pay_like_first_attempts() {

@@ -14,11 +14,13 @@ mod door_tests;
 pub mod ec2;
 pub mod error;
 mod http;
+pub mod known;
 mod limiter;
 mod lists;
 mod pace;
 pub mod policy;
 pub mod progress;
+mod rates;
 mod reading;
 #[cfg(test)]
 mod references_tests;
@@ -28,6 +30,8 @@ mod runner_tests;
 pub mod schedule;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod testing_cbor;
 
 mod fields;
 mod members;
@@ -42,14 +46,48 @@ mod tables_of_facts;
 #[cfg(test)]
 mod test_reads;
 
+pub mod alarms;
+pub mod amis;
 pub mod backup_jobs;
 pub mod backup_plans;
 pub mod backup_vaults;
+pub mod cloudtrail_events;
+pub mod config_aggregators;
+pub mod config_compliance;
+pub mod config_evaluations;
+pub mod config_recorders;
+pub mod config_rules;
+pub mod conformance_packs;
 pub mod copy_jobs;
+pub mod delegated_admins;
+pub mod dlm_policies;
+mod dlm_rules;
+pub mod dynamodb_backups;
+pub mod dynamodb_tables;
+pub mod ebs_settings;
+pub mod ebs_snapshots;
+pub mod ebs_volumes;
+pub mod ec2_instances;
+pub mod efs_file_systems;
+pub mod efs_replications;
+pub mod elasticache_groups;
+pub mod elasticache_snapshots;
+pub mod event_rules;
 pub mod frameworks;
+pub mod fsx_backups;
+pub mod fsx_file_systems;
+pub mod fsx_volumes;
 pub mod global_settings;
+pub mod iam_principals;
 pub mod kms_keys;
 pub mod legal_holds;
+pub mod log_exports;
+pub mod log_groups;
+pub mod metric_samples;
+pub mod org_accounts;
+pub mod org_effective_policies;
+pub mod org_policies;
+pub mod organization;
 pub mod plan_rules;
 pub mod protected_resources;
 pub mod rds_automated_backups;
@@ -57,6 +95,8 @@ pub mod rds_clusters;
 pub mod rds_instances;
 pub mod rds_snapshots;
 pub mod recovery_points;
+pub mod redshift_clusters;
+pub mod redshift_snapshots;
 pub mod region_settings;
 pub mod regions;
 pub mod report_plans;
@@ -64,8 +104,18 @@ pub mod resource_tags;
 pub mod restore_jobs;
 pub mod restore_testing_plans;
 pub mod restore_testing_selections;
+pub mod s3_buckets;
+#[cfg(test)]
+mod s3_buckets_tests;
+mod s3_configuration;
+mod s3_rules;
+pub mod scan_jobs;
+pub mod secrets;
 pub mod selections;
 pub mod snapshot_attributes;
+pub mod snapshot_locks;
+pub mod topics;
+pub mod trails;
 pub mod vault_notifications;
 pub mod vault_policies;
 
@@ -96,11 +146,52 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &rds_automated_backups::RdsAutomatedBackups,
     &rds_snapshots::RdsSnapshots,
     &snapshot_attributes::SnapshotAttributes,
+    &dynamodb_tables::DynamoDbTables,
+    &dynamodb_backups::DynamoDbBackups,
+    &s3_buckets::S3Buckets,
+    &secrets::Secrets,
+    &log_groups::LogGroups,
+    &log_exports::LogExports,
+    &elasticache_groups::ElasticacheGroups,
+    &elasticache_snapshots::ElasticacheSnapshots,
+    &redshift_clusters::RedshiftClusters,
+    &redshift_snapshots::RedshiftSnapshots,
+    &trails::Trails,
+    &config_recorders::ConfigRecorders,
+    &config_rules::ConfigRules,
+    &config_compliance::ConfigCompliance,
+    &conformance_packs::ConformancePacks,
+    &config_aggregators::ConfigAggregators,
+    &alarms::Alarms,
+    &event_rules::EventRules,
+    &metric_samples::MetricSamples,
+    &ebs_settings::EbsSettings,
+    &ebs_volumes::EbsVolumes,
+    &ebs_snapshots::EbsSnapshots,
+    &snapshot_locks::SnapshotLocks,
+    &ec2_instances::Ec2Instances,
+    &amis::Amis,
+    &dlm_policies::DlmPolicies,
+    &efs_file_systems::EfsFileSystems,
+    &efs_replications::EfsReplications,
+    &fsx_file_systems::FsxFileSystems,
+    &fsx_volumes::FsxVolumes,
+    &fsx_backups::FsxBackups,
     &backup_jobs::BackupJobs,
     &copy_jobs::CopyJobs,
     &restore_jobs::RestoreJobs,
+    &scan_jobs::ScanJobs,
     &recovery_points::RecoveryPoints,
+    &config_evaluations::ConfigEvaluations,
+    &topics::Topics,
     &kms_keys::KmsKeys,
+    &cloudtrail_events::CloudtrailEvents,
+    &iam_principals::IamPrincipals,
+    &organization::Organizations,
+    &org_accounts::OrgAccounts,
+    &org_policies::OrgPolicies,
+    &org_effective_policies::OrgEffectivePolicies,
+    &delegated_admins::DelegatedAdmins,
 ];
 
 /// Every collected table, in the order of [`COLLECTORS`]. The record of reads, which no collector fills, is not among them.
@@ -110,7 +201,9 @@ pub fn tables() -> Vec<&'static Table> {
 
 #[cfg(test)]
 mod tests {
-    use super::test_reads::{of_parent, rds_denied, read};
+    use serde_json::json;
+
+    use super::test_reads::{ec2, ec2_error, of_parent, rds, rds_denied, read, s3_error};
     use super::testing::Reply;
     use super::*;
     use crate::dataset::schema::ColumnType;
@@ -204,16 +297,29 @@ mod tests {
             Some("restore_testing_plan_arn") => of_parent("arn:aws:backup:eu-west-1:111122223333:restore-testing-plan:weekly"),
             Some("snapshot_arn") => of_parent("arn:aws:rds:eu-west-1:111122223333:snapshot:before-upgrade"),
             Some("encryption_key_arn") => of_parent("arn:aws:kms:eu-west-1:111122223333:key/1234abcd"),
+            Some("config_rule_name") => of_parent("points-are-encrypted"),
+            Some("sns_topic_arn") => of_parent("arn:aws:sns:eu-west-1:111122223333:backups"),
             Some(other) => panic!("no example of {other}"),
-            None => Unit::REGION,
+            None => collector.units(None, 0).remove(0),
         }
+    }
+
+    /// Whether a service answers in the XML of the Query protocol.
+    fn speaks_query(service: &str) -> bool {
+        ["elasticache", "iam", "rds", "redshift", "sns"].contains(&service)
     }
 
     #[tokio::test]
     async fn a_denial_is_a_gap_in_every_table() {
         for collector in COLLECTORS {
             let Operation { service, name, .. } = collector.operations()[0];
-            let reply = if service == "rds" { rds_denied(name) } else { Reply::denied(name) };
+            let reply = match service {
+                "ec2" => ec2_error(name, 403, "UnauthorizedOperation"),
+                "s3" => s3_error(name, 403, "AccessDenied"),
+                "cloudwatch" => Reply::cbor(name, 403, &json!({ "__type": "AccessDenied" })),
+                _ if speaks_query(service) => rds_denied(name),
+                _ => Reply::denied(name),
+            };
             let (result, mut harvest) = read(*collector, &unit(*collector), [reply]).await;
             let error = result.unwrap_err();
             assert_eq!((error.status, error.operation.as_str()), (ReadStatus::Denied, name));
@@ -225,8 +331,14 @@ mod tests {
     async fn an_answer_to_another_question_is_not_an_empty_list() {
         for collector in COLLECTORS {
             let Operation { service, name, .. } = collector.operations()[0];
-            let body = if service == "rds" { format!("<{name}Response><{name}Result/></{name}Response>") } else { "{}".to_owned() };
-            let (result, mut harvest) = read(*collector, &unit(*collector), [Reply::ok(name, body)]).await;
+            let reply = match service {
+                "ec2" => ec2(name, ""),
+                "s3" => Reply::ok(name, "<ListAllMyBucketsResult/>"),
+                "cloudwatch" => Reply::cbor(name, 200, &json!({})),
+                _ if speaks_query(service) => rds(name, ""),
+                _ => Reply::ok(name, "{}"),
+            };
+            let (result, mut harvest) = read(*collector, &unit(*collector), [reply]).await;
             assert_eq!(result.unwrap_err().status, ReadStatus::Unavailable, "{name}");
             assert!(collector.tables().iter().all(|table| harvest.take(table).is_empty()), "{name}");
         }

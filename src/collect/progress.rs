@@ -16,6 +16,8 @@ use crate::dataset::{Gap, ReadStatus, UnitId};
 /// Pause between plain lines about a Region at work.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
+/// Codes that AWS answers when the credentials have ended; EC2 has one of its own.
+const EXPIRED: [&str; 2] = ["ExpiredToken", "RequestExpired"];
 /// More Regions than these are told of together.
 const FEW_PLACES: usize = 8;
 
@@ -277,7 +279,8 @@ impl Tally {
             let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
             // What was not asked for is no surprise: it stands in the record, not in the warnings.
             if !matches!(status, ReadStatus::Complete | ReadStatus::NotRequested) {
-                summary.expired |= read.reason.as_ref().is_some_and(|reason| reason.contains("ExpiredToken"));
+                let expired = |reason: &String| EXPIRED.iter().any(|code| reason.contains(code));
+                summary.expired |= read.reason.as_ref().is_some_and(expired);
                 summary.gaps.push(Gap {
                     table: read.table.clone().unwrap_or_default(),
                     account_id: account_id.to_owned(),

@@ -5,6 +5,8 @@
 //! (parents) or named (references). A unit that was read completely by an interrupted run is not read again. What is written where is the
 //! [`Sink`]'s matter. Of what was read, only the units that follow from it are kept in memory.
 //!
+//! History that earlier collections cover is read from their end on, as [`Known`] says.
+//!
 //! Tables read one by one also get a record for the Region itself (without parent): `complete` says that every list was read to its end, so that
 //! a parent without rows is known to be empty and not merely unknown; `skipped` that one was not, whoever's units were read all the same.
 
@@ -22,6 +24,7 @@ use super::clients::GLOBAL;
 use super::collector::{Collector, Unit, texts};
 use super::door::{Door, RegionDoor};
 use super::error::CollectError;
+use super::known::Known;
 use super::lists::{Listed, is_global, name, parents_in, referring, sources, waves};
 use super::progress::{Progress, Summary, Tally};
 use super::reading::{self, Reading};
@@ -86,6 +89,8 @@ pub struct Scope {
     pub not_requested: &'static [&'static dyn Collector],
     /// When the collection began, epoch seconds. A resumed run gives the same moment, since units that are cut by time follow from it.
     pub started_s: i64,
+    /// What earlier collections cover.
+    pub known: Known,
     /// Regions at a time, of all accounts and of one.
     pub regions_at_once: AtOnce,
     /// Units of a Region at a time.
@@ -98,7 +103,8 @@ impl Scope {
     /// Thirty-two Regions, eight of one account, with four units each at a time.
     pub fn new(collectors: &'static [&'static dyn Collector], started_s: i64) -> Self {
         let regions_at_once = AtOnce { all: 32, of_one: 8 };
-        Self { collectors, not_requested: &[], started_s, regions_at_once, units_at_once: 4, stop: Stop::default() }
+        let (not_requested, known, stop) = (&[][..], Known::default(), Stop::default());
+        Self { collectors, not_requested, started_s, known, regions_at_once, units_at_once: 4, stop }
     }
 }
 
@@ -254,20 +260,14 @@ impl Run<'_> {
 
     /// The units of a collector; for one that reads one by one, after a record of whether they are all known.
     async fn plan(&self, place: &Place<'_>, collector: &'static dyn Collector, lists: &Lists) -> Result<Vec<Unit>, CollectError> {
-        if sources(collector).next().is_none() {
-            return Ok(collector.units(None, self.scope.started_s));
+        let listed = sources(collector).next().is_some();
+        if !listed && collector.tables().iter().all(|table| table.parent.is_none()) {
+            return Ok(self.own(place, collector));
         }
         if self.scope.stop.asked() {
             return Ok(Vec::new());
         }
-        let (units, lacking) = {
-            let mut lists = lock(lists);
-            let (units, lacking) = lists.of(collector);
-            for table in self.listing(collector) {
-                lists.table(table, lacking.clone());
-            }
-            (units, lacking)
-        };
+        let (units, lacking) = if listed { self.listed(collector, lists) } else { (self.own(place, collector), None) };
         let id = unit_id(place, collector, &Unit::REGION);
         if lacking.is_none() && self.sink.done(&id) {
             return Ok(units);
@@ -275,6 +275,23 @@ impl Run<'_> {
         let status = if lacking.is_none() { ReadStatus::Complete } else { ReadStatus::Skipped };
         self.without_calls(place, collector, (status, "", lacking.as_deref())).await?;
         Ok(units)
+    }
+
+    /// The units that follow from no list, each reading what is not known yet.
+    fn own(&self, place: &Place<'_>, collector: &'static dyn Collector) -> Vec<Unit> {
+        let Scope { known, started_s, .. } = self.scope;
+        let units = collector.units(None, *started_s).into_iter();
+        units.map(|unit| known.narrow(collector, (&place.account.account_id, place.region), unit, *started_s)).collect()
+    }
+
+    /// The units that follow from lists, and what those lists lack.
+    fn listed(&self, collector: &'static dyn Collector, lists: &Lists) -> (Vec<Unit>, Option<String>) {
+        let mut lists = lock(lists);
+        let (units, lacking) = lists.of(collector);
+        for table in self.listing(collector) {
+            lists.table(table, lacking.clone());
+        }
+        (units, lacking)
     }
 
     async fn unit(

@@ -10,12 +10,14 @@ use super::call_log::CallLog;
 use super::collector::{Collector, Harvest, Operation, ReadError, Unit, texts};
 use super::door::{Door, RegionDoor};
 use super::error::CollectError;
+use super::known::Known;
 use super::policy::{Finding, read_policy};
 use super::progress::{Progress, ProgressMode, Summary};
 use super::runner::{Scope, Sink, SinkError, collect};
 use super::testing::{self, ACCOUNT, Fake, REGION, Reply};
 use crate::dataset::reads::Read;
 use crate::dataset::{Batch, OpenCollection, ReadStatus, Row, Start, Table, TableKind, UnitId, manifest};
+use crate::model::Window;
 
 crate::rows! {
     /// A vault.
@@ -422,6 +424,74 @@ async fn a_read_says_which_time_it_covers() {
     let now_s = testing::still().now_ms() / 1_000;
     assert_eq!((reads[0].from_s, reads[0].to_s), (Some(now_s - 30), Some(now_s)));
     assert_eq!((reads[0].pages_count, reads[0].items_count), (Some(1), Some(0)));
+}
+
+/// Has units of its own names, and history that need not be read twice.
+struct Kinds;
+
+static KINDS: Table = table("kinds", Vault::COLUMNS, Some("arn"));
+static NAMED: &[&dyn Collector] = &[&Kinds];
+
+#[async_trait]
+impl Collector for Kinds {
+    fn tables(&self) -> &'static [&'static Table] {
+        const TABLES: &[&Table] = &[&KINDS];
+        TABLES
+    }
+
+    fn operations(&self) -> &'static [Operation] {
+        &[Operation { service: "backup", name: "ListBackupPlans", action: "backup:ListBackupPlans" }]
+    }
+
+    fn units(&self, _parents: Option<&Batch>, _started_s: i64) -> Vec<Unit> {
+        ["a", "b"].map(|kind| Unit { parent: Some(kind.to_owned()), range: None }).to_vec()
+    }
+
+    fn covers(&self, started_s: i64) -> (Option<i64>, Option<i64>) {
+        (Some(started_s - 100), Some(started_s))
+    }
+
+    fn overlap_s(&self) -> Option<i64> {
+        Some(10)
+    }
+
+    async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {
+        let answer = door.backup().list_backup_plans().send().await;
+        answer.map_err(|error| ReadError::from_sdk("ListBackupPlans", error))?;
+        harvest.page(1);
+        harvest.push(&KINDS, Vault { arn: unit.parent.clone() });
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn units_with_names_of_their_own_leave_a_record_for_the_region_too() {
+    let sink = Arc::new(Memory::default());
+    let scope = Scope::new(NAMED, 0);
+    run_scope(&testing::fake([no_plans(), Reply::denied("ListBackupPlans")]), &sink, &scope).await.unwrap();
+    assert_eq!(sink.reads(), ["kinds - complete 0", "kinds a complete 1", "kinds b denied 0"]);
+    let summary = run_scope(&testing::fake([no_plans()]), &sink, &scope).await.unwrap();
+    assert_eq!((sink.reads()[2].as_str(), summary.kept_units), ("kinds b complete 1", 1), "only what is missing is asked for again");
+}
+
+#[tokio::test]
+async fn what_an_earlier_collection_covers_is_not_read_again_and_the_record_says_so() {
+    let now_s = testing::still().now_ms() / 1_000;
+    let covered = |_: &str, _: (&str, &str), kind: Option<&str>| match kind {
+        Some("a") => vec![Window { start_s: now_s - 500, end_s: now_s - 50 }],
+        _ => Vec::new(),
+    };
+    let known = Known::of(NAMED, &[(ACCOUNT, REGION)], now_s, covered);
+    let sink = Arc::new(Memory::default());
+    let scope = Scope { known, ..Scope::new(NAMED, now_s) };
+    run_scope(&testing::fake([no_plans().forever()]), &sink, &scope).await.unwrap();
+    let units = sink.units.lock().unwrap();
+    let spans: Vec<_> = units.iter().map(|(unit, (_, reads))| (unit.parent.as_deref(), reads[0].from_s, reads[0].to_s)).collect();
+    assert_eq!(
+        spans,
+        [(None, None, None), (Some("a"), Some(now_s - 60), Some(now_s)), (Some("b"), Some(now_s - 100), Some(now_s))],
+        "the first from what is known, less the overlap; the second from where AWS begins"
+    );
 }
 
 #[tokio::test]

@@ -29,6 +29,11 @@ pub(crate) fn ec2_error(operation: &'static str, status: u16, code: &str) -> Rep
     Reply::error(operation, status, format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"))
 }
 
+/// An error of S3.
+pub(crate) fn s3_error(operation: &'static str, status: u16, code: &str) -> Reply {
+    Reply::error(operation, status, format!("<Error><Code>{code}</Code><Message>no</Message></Error>"))
+}
+
 /// AWS Backup's way to say that there is no such thing.
 pub(crate) fn not_found(operation: &'static str) -> Reply {
     Reply::error(operation, 400, r#"{"__type":"ResourceNotFoundException","Message":"nothing there"}"#)

@@ -29,7 +29,7 @@ pub(crate) const REGION: &str = "eu-west-1";
 /// What happens to a request.
 #[derive(Clone, Debug)]
 enum Outcome {
-    Answer { status: u16, body: String },
+    Answer { status: u16, body: Vec<u8>, content_type: Option<&'static str> },
     Refused,
     Silence,
     Crash,
@@ -57,7 +57,12 @@ impl Reply {
 
     /// Any status with a body, `{"__type":"AccessDeniedException","message":"…"}` for JSON services, or [`xml_error`].
     pub(crate) fn error(operation: &'static str, status: u16, body: impl Into<String>) -> Self {
-        Self::new(operation, Outcome::Answer { status, body: body.into() })
+        Self::new(operation, Outcome::Answer { status, body: body.into().into_bytes(), content_type: None })
+    }
+
+    /// Any status with a body of CBOR, as CloudWatch speaks it; see [`testing_cbor`](super::testing_cbor).
+    pub(crate) fn cbor(operation: &'static str, status: u16, body: &serde_json::Value) -> Self {
+        Self::new(operation, Outcome::Answer { status, body: super::testing_cbor::cbor(body), content_type: Some("application/cbor") })
     }
 
     /// The refusal of a JSON service.
@@ -83,6 +88,14 @@ impl Reply {
     /// A panic in the middle of the call.
     pub(crate) fn crash(operation: &'static str) -> Self {
         Self::new(operation, Outcome::Crash)
+    }
+
+    /// Broken off in the middle of the body.
+    pub(crate) fn cut(mut self) -> Self {
+        if let Outcome::Answer { body, .. } = &mut self.outcome {
+            body.truncate(body.len() / 2);
+        }
+        self
     }
 
     /// Only for requests whose URI (with path and query) or body contains a text.
@@ -271,7 +284,7 @@ impl HttpConnector for Fake {
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
         match self.answer(&asked) {
-            Outcome::Answer { status, body } => HttpConnectorFuture::ready(Ok(response(status, body))),
+            Outcome::Answer { status, body, content_type } => HttpConnectorFuture::ready(Ok(response(status, body, content_type))),
             Outcome::Refused => HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into()))),
             Outcome::Silence => HttpConnectorFuture::new(std::future::pending()),
             Outcome::Crash => panic!("a crash that the test asked for"),
@@ -279,8 +292,11 @@ impl HttpConnector for Fake {
     }
 }
 
-fn response(status: u16, body: String) -> HttpResponse {
+fn response(status: u16, body: Vec<u8>, content_type: Option<&'static str>) -> HttpResponse {
     let mut response = HttpResponse::new(status.try_into().expect("tests give valid statuses"), SdkBody::from(body));
     response.headers_mut().insert("x-amzn-requestid", "00000000-0000-4000-8000-000000000001");
+    if let Some(content_type) = content_type {
+        response.headers_mut().insert("content-type", content_type);
+    }
     response
 }

@@ -46,8 +46,8 @@ pub struct CollectSettings {
     pub regions: Vec<Region>,
     /// Which tables.
     pub choice: Choice,
-    /// Share of the documented request rates that is used, 1 to 100.
-    pub rate_percent: u32,
+    /// Share of the documented request rates that is used, 1 to 100, if one is named.
+    pub rate_percent: Option<u32>,
     /// Whether the answers of AWS are kept as they came.
     pub keep_raw: bool,
 }
@@ -76,14 +76,14 @@ impl CollectSettings {
         let skip = pick(&options.skip, file.skip);
         let choice = choose(COLLECTORS, &only, &skip)
             .map_err(|error| value(&format!("--only, --skip or {}", in_file("collect")), error.to_string()))?;
-        let rate_percent = options.rate_percent.or(file.rate_percent).unwrap_or(100);
-        if !(1..=100).contains(&rate_percent) {
-            return Err(value(&in_file("collect.rate_percent"), format!("{rate_percent} is not a share between 1 and 100")));
+        let rate_percent = options.rate_percent.or(file.rate_percent);
+        if let Some(percent) = rate_percent.filter(|percent| !(1..=100).contains(percent)) {
+            return Err(value(&in_file("collect.rate_percent"), format!("{percent} is not a share between 1 and 100")));
         }
         let all = regions.iter().flat_map(|text| text.split(',')).any(|text| text.trim() == ALL);
-        let accounts = accounts(
+        let accounts = settle(
             options.org_role.clone().or(if options.accounts.is_empty() { file.org_role } else { None }),
-            pick(&options.accounts, file.accounts),
+            &if options.org_role.is_some() { Vec::new() } else { pick(&options.accounts, file.accounts) },
             options.role_name.clone().or(file.role_name),
             options.external_id.clone().or(file.external_id),
         )?;
@@ -97,9 +97,9 @@ impl CollectSettings {
     }
 }
 
-fn accounts(
+fn settle(
     org_role: Option<String>,
-    accounts: Vec<String>,
+    accounts: &[String],
     role_name: Option<String>,
     external_id: Option<String>,
 ) -> Result<Accounts, ConfigError> {
@@ -132,11 +132,10 @@ fn accounts(
 mod tests {
     use super::*;
 
-    fn settled(options: CollectOptions, yaml: &str, regions: &[&str]) -> Result<CollectSettings, String> {
+    fn settled(options: &CollectOptions, yaml: &str, regions: &[&str]) -> Result<CollectSettings, String> {
         let file: CollectFile = serde_saphyr::from_str(yaml).unwrap();
         let regions: Vec<String> = regions.iter().map(|region| (*region).to_owned()).collect();
-        CollectSettings::new(&options, file, (&regions, "--region"), |key| format!("audit.yaml, `{key}`"))
-            .map_err(|error| error.to_string())
+        CollectSettings::new(options, file, (&regions, "--region"), |key| format!("audit.yaml, `{key}`")).map_err(|error| error.to_string())
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {
@@ -146,7 +145,7 @@ mod tests {
     #[test]
     fn options_win_over_the_file() {
         let entry = |role: &str| Entry { role_name: role.into(), external_id: None };
-        let of = |options: CollectOptions, yaml: &str| settled(options, yaml, &[]).unwrap().accounts;
+        let of = |options: CollectOptions, yaml: &str| settled(&options, yaml, &[]).unwrap().accounts;
         let none = CollectOptions::default;
         assert_eq!(of(none(), "{}"), Accounts::Own);
         assert_eq!(of(none(), "org_role: Auditor"), Accounts::Organization(entry("Auditor")));
@@ -161,13 +160,13 @@ mod tests {
             Accounts::Named(texts(&["111122223333", "444455556666"]), entry("R")),
             "sorted, each once"
         );
-        assert_eq!(settled(CollectOptions { rate_percent: Some(10), ..none() }, "rate_percent: 50", &[]).unwrap().rate_percent, 10);
+        assert_eq!(settled(&CollectOptions { rate_percent: Some(10), ..none() }, "rate_percent: 50", &[]).unwrap().rate_percent, Some(10));
     }
 
     #[test]
     fn all_regions_are_none_by_name() {
-        assert!(settled(CollectOptions::default(), "{}", &["eu-west-1", "all"]).unwrap().regions.is_empty());
-        assert_eq!(settled(CollectOptions::default(), "{}", &["eu-west-1"]).unwrap().regions.len(), 1);
+        assert!(settled(&CollectOptions::default(), "{}", &["eu-west-1", "all"]).unwrap().regions.is_empty());
+        assert_eq!(settled(&CollectOptions::default(), "{}", &["eu-west-1"]).unwrap().regions.len(), 1);
     }
 
     #[test]
@@ -183,7 +182,7 @@ mod tests {
             ("skip: [recovery_point]", "did you mean `recovery_points`?"),
         ];
         for (yaml, contains) in cases {
-            let error = settled(CollectOptions::default(), yaml, &[]).unwrap_err();
+            let error = settled(&CollectOptions::default(), yaml, &[]).unwrap_err();
             assert!(error.contains(contains), "{yaml}: `{error}` does not say `{contains}`");
         }
     }

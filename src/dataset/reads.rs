@@ -67,7 +67,7 @@ crate::rows! {
     pub struct Read {
         /// Table that was read (Region-wide rows of tables read by parent say whether the parents themselves could be listed)
         table: Text, Never, "";
-        /// ARN of the vault, plan, snapshot or key that was read; none for a read of the whole Region
+        /// ARN of the vault, plan, snapshot or key, or name of the kind of event, that was read; none for a read of the whole Region
         parent: Text, Means("the whole Region"), "";
         /// `complete`, `partial`, `denied`, `throttled`, `unavailable`, `skipped` or `not_requested`
         status: Text, Never, "";
@@ -129,10 +129,12 @@ pub struct Gap {
 
 impl Gap {
     /// The subject under which findings speak of the gap itself, because what was not read has no rows of its own:
-    /// `<parent ARN>#read/<table>`, or `arn:aws:iam::<account>:root#read/<region>/<table>`.
+    /// `<parent ARN>#read/<table>`, or `arn:aws:iam::<account>:root#read/<region>/<table>`, followed by `/<parent>` if that is no ARN.
     pub fn subject_arn(&self) -> String {
         match &self.parent {
-            Some(parent) => format!("{parent}#read/{}", self.table),
+            Some(parent) if parent.starts_with("arn:") => format!("{parent}#read/{}", self.table),
+            // The same name is read in every account and Region.
+            Some(parent) => format!("arn:aws:iam::{}:root#read/{}/{}/{parent}", self.account_id, self.region, self.table),
             None => format!("arn:aws:iam::{}:root#read/{}/{}", self.account_id, self.region, self.table),
         }
     }

@@ -146,7 +146,9 @@ impl<'a> Snapshot<'a> {
     fn places(&self, table: &Table) -> Vec<(String, String)> {
         let mut places: Vec<_> = self.scope.clone();
         if table.global {
-            places.iter_mut().for_each(|(_, region)| GLOBAL.clone_into(region));
+            for (_, region) in &mut places {
+                GLOBAL.clone_into(region);
+            }
             places.dedup();
         }
         places
@@ -161,15 +163,19 @@ impl<'a> Snapshot<'a> {
         let key = (table.to_owned(), account_id.to_owned(), self.place(table, region).to_owned());
         let mut windows = Vec::new();
         for readings in &self.readings {
-            let reads = readings.reads.get(&key).map_or(&[][..], Vec::as_slice);
-            if reads.is_empty() || reads.iter().any(|read| read.status != ReadStatus::Complete) {
-                continue;
-            }
-            let start_s = reads.iter().map(|read| read.read.from_s.unwrap_or(i64::MIN)).max().unwrap_or(i64::MIN);
-            let end_s = reads.iter().filter_map(|read| read.read.to_s).min().unwrap_or(i64::MAX);
-            windows.push(Window { start_s, end_s: end_s.min(readings.started_s) });
+            windows.extend(readings.span(readings.reads.get(&key).into_iter().flatten()));
         }
         merge(windows)
+    }
+
+    /// As [`Snapshot::observed`], of one parent: its own reads alone decide.
+    pub fn observed_of(&self, table: &str, account_id: &str, region: &str, parent: Option<&str>) -> Vec<Window> {
+        let place = self.place(table, region);
+        let spans = self.readings.iter().filter_map(|readings| {
+            let reads = readings.of_table(table, account_id, place).iter();
+            readings.span(reads.filter(|read| read.read.parent.as_deref() == parent))
+        });
+        merge(spans.collect())
     }
 
     /// When a collection had read a table of an account and Region to the end: what its rows say is no younger than that. `None` if it did not say.
@@ -440,6 +446,17 @@ impl Readings {
 
     fn of_table(&self, table: &str, account_id: &str, region: &str) -> &[ReadAt] {
         self.reads.get(&(table.to_owned(), account_id.to_owned(), region.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// What some reads of this collection cover together; `None` if there are none, or one of them is not complete.
+    fn span<'r>(&self, reads: impl Iterator<Item = &'r ReadAt>) -> Option<Window> {
+        let reads: Vec<&ReadAt> = reads.collect();
+        if reads.is_empty() || reads.iter().any(|read| read.status != ReadStatus::Complete) {
+            return None;
+        }
+        let start_s = reads.iter().map(|read| read.read.from_s.unwrap_or(i64::MIN)).max().unwrap_or(i64::MIN);
+        let end_s = reads.iter().filter_map(|read| read.read.to_s).min().unwrap_or(i64::MAX);
+        Some(Window { start_s, end_s: end_s.min(self.started_s) })
     }
 
     fn complete(&self, table: &Table, account_id: &str, region: &str) -> bool {

@@ -60,7 +60,7 @@ fn data_flows_one_way() {
         ("engine", &["model", "dataset", "facts"]),
         ("report", &["model", "dataset", "engine"]),
         ("cli", &[]),
-        ("config", &["cli", "model", "facts", "engine"]),
+        ("config", &["cli", "model", "collect", "facts", "engine"]),
         ("commands", &["cli", "config", "model", "dataset", "collect", "facts", "engine", "report"]),
         ("lib", &["commands", "model", "dataset", "collect", "facts", "engine", "report", "cli", "config"]),
         ("main", &[]),

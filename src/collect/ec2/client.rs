@@ -85,9 +85,11 @@ fn plugin(shared: &Shared, account_id: &str, region: &str) -> SharedRuntimePlugi
     let sdk = &shared.sdk;
     let stamp = Stamp::new("ec2", account_id, region);
     let log = LogCalls::new(shared.call_log.clone(), shared.clock.clone(), stamp.clone());
-    let mut signing = SigV4OperationSigningConfig::default();
-    signing.region = Some(aws_config::Region::new(region.to_owned()).into());
-    signing.name = Some("ec2".into());
+    let signing = SigV4OperationSigningConfig {
+        region: Some(aws_config::Region::new(region.to_owned()).into()),
+        name: Some("ec2".into()),
+        ..SigV4OperationSigningConfig::default()
+    };
 
     let mut settings = Layer::new("EC2");
     settings.store_put(AuthSchemeOptionResolverParams::new(()));
@@ -122,7 +124,7 @@ fn plugin(shared: &Shared, account_id: &str, region: &str) -> SharedRuntimePlugi
 
 /// Where EC2 answers: the endpoint of all services if one is set, otherwise the Region's own in the caller's partition.
 ///
-/// Source: the partitions and endpoint rules of the AWS SDKs. EC2's usual endpoints in AWS GovCloud (US) are FIPS endpoints already.
+/// Source: the partitions and endpoint rules of the AWS SDKs. EC2's usual endpoints in AWS `GovCloud` (US) are FIPS endpoints already.
 fn endpoint(shared: &Shared, region: &str) -> String {
     if let Some(url) = shared.sdk.endpoint_url() {
         return url.to_owned();
@@ -147,7 +149,6 @@ fn form(operation: &str, parameters: &[(&str, &str)]) -> String {
     form.finish()
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a serializer")]
 fn request(form: String) -> Result<HttpRequest, BoxError> {
     let mut request = HttpRequest::new(SdkBody::from(form));
     request.set_method("POST")?;

@@ -67,7 +67,9 @@ pub(super) fn collect(settings: &Settings) -> Result<Collected, CommandError> {
             _ => ProgressMode::Lines,
         });
         let choice = &settings.collect.choice;
-        let scope = runner::Scope { not_requested: choice.not_requested, ..runner::Scope::new(choice.collectors, open.start().started_s) };
+        let started_s = open.start().started_s;
+        let known = opened::known(settings, &open.start().scope, started_s);
+        let scope = runner::Scope { not_requested: choice.not_requested, known, ..runner::Scope::new(choice.collectors, started_s) };
         let summary = runner::collect(&home, &accounts, &scope, Arc::clone(&open) as Arc<dyn runner::Sink>, &progress).await?;
         drop((accounts, home));
         // With new credentials the next run can read what is missing; sealed, it would stay missing.

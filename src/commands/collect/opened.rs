@@ -6,11 +6,13 @@ use std::path::Path;
 use super::note;
 use crate::collect::accounts::Account;
 use crate::collect::door::Door;
+use crate::collect::known::Known;
+use crate::collect::tables;
 use crate::commands::clock::now_ms;
 use crate::commands::error::CommandError;
 use crate::config::Settings;
 use crate::dataset::manifest::{Caller, Scope};
-use crate::dataset::{OpenCollection, Start};
+use crate::dataset::{Dataset, DatasetError, OpenCollection, Snapshot, Start};
 use crate::model::moment::{self, DAY_S};
 
 /// An interrupted collection older than this is not resumed: its parts would speak for different days.
@@ -39,6 +41,25 @@ pub(super) fn open(settings: &Settings, home: &Door, accounts: &[Account]) -> Re
     }
     let random = uuid::Uuid::new_v4().as_fields().0;
     Ok(OpenCollection::begin(Path::new(&settings.dataset), start, random)?)
+}
+
+/// What earlier collections cover. If they cannot be read, everything is read anew.
+pub(super) fn known(settings: &Settings, scope: &Scope, started_s: i64) -> Known {
+    let collectors = settings.collect.choice.collectors;
+    let places: Vec<(&str, &str)> = scope.places().collect();
+    let covered = || {
+        let dataset = Dataset::open(&settings.dataset, &tables())?;
+        let earlier = Snapshot::at(&dataset, Some(started_s.saturating_sub(1)))?;
+        let observed =
+            |table: &str, (account, region): (&str, &str), parent: Option<&str>| earlier.observed_of(table, account, region, parent);
+        Ok(Known::of(collectors, &places, started_s, observed))
+    };
+    covered().unwrap_or_else(|error| {
+        if !matches!(error, DatasetError::NotFound(_) | DatasetError::Empty { .. }) {
+            note(settings, &format!("what earlier collections cover is read again: {error}"));
+        }
+        Known::default()
+    })
 }
 
 fn not_resumed(earlier: &Start, now: &Start) -> Option<&'static str> {

@@ -67,11 +67,16 @@ fn alike(gaps: &[Gap]) -> Vec<Vec<&Gap>> {
     let mut groups: Vec<Vec<&Gap>> = Vec::new();
     let mut known: BTreeMap<(&str, ReadStatus, &str, &str), usize> = BTreeMap::new();
     for gap in gaps {
-        let place = *known.entry((&gap.account_id, gap.status, &gap.operation, &gap.reason)).or_insert(groups.len());
+        let place = *known.entry((&gap.account_id, gap.status, &gap.operation, without_request(&gap.reason))).or_insert(groups.len());
         groups.resize_with(groups.len().max(place + 1), Vec::new);
         groups[place].push(gap);
     }
     groups
+}
+
+/// A reason without the id of the request, which is another one each time.
+fn without_request(reason: &str) -> &str {
+    reason.split_once(" (request ").map_or(reason, |(reason, _)| reason)
 }
 
 fn warning(gaps: &[&Gap]) -> String {

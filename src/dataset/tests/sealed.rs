@@ -7,6 +7,7 @@ use crate::dataset::manifest::{MANIFEST, hash_file};
 use crate::dataset::reads::READS;
 use crate::dataset::schema::{Absence, Column, ColumnType};
 use crate::dataset::{Snapshot, frame};
+use crate::model::Window;
 
 #[test]
 fn rows_come_back_sorted_and_each_once() {
@@ -62,6 +63,28 @@ fn no_failed_read_is_taken_for_the_repetition_of_a_good_one() {
     }
     let manifest = open.seal(TABLES, Ending::at(STARTED_S)).unwrap();
     assert_eq!((manifest.complete, manifest.tables.get("reads")), (false, Some(&3)));
+}
+
+#[test]
+fn what_is_observed_of_one_parent_does_not_hang_on_the_others() {
+    let root = tempfile::tempdir().unwrap();
+    for (later_s, from_s, of_b) in [(0, STARTED_S - 1_000, ReadStatus::Denied), (100, STARTED_S - 10, ReadStatus::Complete)] {
+        let started_s = STARTED_S + later_s;
+        let open = OpenCollection::begin(root.path(), Start { started_s, ..start() }, 7).unwrap();
+        for (name, status) in [("a", ReadStatus::Complete), ("b", of_b)] {
+            let read = Read { from_s: Some(from_s), to_s: Some(started_s - 5), ..read(&POINTS, Some(name), status) };
+            open.write(&of_vault(name), &[], &[read]).unwrap();
+        }
+        open.seal(TABLES, Ending::at(started_s)).unwrap();
+    }
+    let dataset = Dataset::open(root.path(), TABLES).unwrap();
+    let snapshot = Snapshot::at(&dataset, None).unwrap();
+    let observed = |parent| snapshot.observed_of("points", ACCOUNT, HOME, parent);
+    let window = |start_s, end_s| vec![Window { start_s, end_s }];
+    assert_eq!(observed(Some("a")), window(STARTED_S - 1_000, STARTED_S + 95), "two collections, one span");
+    assert_eq!(observed(Some("b")), window(STARTED_S - 10, STARTED_S + 95), "what was denied is not known");
+    assert_eq!((observed(Some("c")), observed(None)), (vec![], vec![]), "never asked for");
+    assert_eq!(snapshot.observed("points", ACCOUNT, HOME), window(STARTED_S - 10, STARTED_S + 95), "all of them together");
 }
 
 #[test]

@@ -73,8 +73,8 @@ impl<'a> Effects<'a> {
                 let depth = match reach {
                     _ if !parent.is_empty() && judges_parents() => 4,
                     Reach::Region if place.1 != GLOBAL => 3,
-                    Reach::Region => 2, // what an account has once concerns all its Regions
-                    Reach::Account => 2,
+                    // What an account has once concerns all its Regions.
+                    Reach::Region | Reach::Account => 2,
                     Reach::Everywhere => 1,
                 };
                 met.extend(self.like((rule, place.0, place.1, parent), depth));
