@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
 use polars::io::parquet::write::BatchedWriter;
@@ -143,7 +143,7 @@ fn all_complete(reads: &DataFrame) -> bool {
 struct TableWriter<'a> {
     dir: &'a Path,
     table: &'static Table,
-    part: Option<(PathBuf, BatchedWriter<File>, usize)>,
+    part: Option<(PathBuf, BatchedWriter<BufWriter<File>>, usize)>,
     /// Rows that wait for their row group to be full.
     waiting: Option<DataFrame>,
     written: Vec<FileEntry>,
@@ -165,8 +165,10 @@ impl<'a> TableWriter<'a> {
         let path = self.dir.join(format!("{}/part-{:04}.parquet", self.table.name, self.written.len()));
         let file = File::create(&path).map_err(DatasetError::io("create", &path))?;
         let schema = empty(self.table).schema().clone();
-        let writer =
-            ParquetWriter::new(file).with_row_group_size(Some(GROUP_ROWS)).batched(&schema).map_err(DatasetError::polars(&path))?;
+        let writer = ParquetWriter::new(BufWriter::new(file))
+            .with_row_group_size(Some(GROUP_ROWS))
+            .batched(&schema)
+            .map_err(DatasetError::polars(&path))?;
         self.part = Some((path, writer, 0));
         Ok(())
     }
@@ -203,7 +205,7 @@ impl<'a> TableWriter<'a> {
     fn close(&mut self) -> Result<(), DatasetError> {
         self.flush()?;
         if let Some((path, writer, rows)) = self.part.take() {
-            writer.finish().map_err(DatasetError::polars(&path))?;
+            writer.finish().map_err(DatasetError::polars(&path))?; // flushes, so that a full disk is noticed here
             drop(writer);
             File::open(&path).and_then(|file| file.sync_all()).map_err(DatasetError::io("write", &path))?;
             self.written.push(entry(self.dir, &path, rows as u64)?);

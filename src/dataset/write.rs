@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -32,6 +32,8 @@ use crate::model::key::hex;
 const OPEN: &str = "open.json";
 const JOURNAL: &str = "journal.jsonl";
 const UNITS: &str = "units";
+/// Units of fewer rows are not compressed.
+const SMALL_ROWS: usize = 4_096;
 /// The call log while the collection is open.
 pub const CALLS: &str = "calls.jsonl";
 
@@ -204,8 +206,10 @@ impl OpenCollection {
     /// # Errors
     /// `Damaged` or `Polars` if the file cannot be read.
     pub fn batch(&self, table: &'static Table, unit: &UnitId) -> Result<Option<Batch>, DatasetError> {
-        if !self.journal().units.get(unit).is_some_and(|line| line.tables.contains_key(table.name)) {
-            return Ok(None);
+        match self.rows_of(table, unit) {
+            None => return Ok(None),
+            Some(0) => return Ok(Some(Batch::new(table.columns))),
+            Some(_) => {}
         }
         let frame = read_parquet(&self.dir.join(unit_file(table.name, unit)))?;
         Ok(Some(frame::batch_from_frame(table.name, &frame, table.columns)?))
@@ -216,8 +220,10 @@ impl OpenCollection {
     /// # Errors
     /// `Polars` if the file cannot be read or has no such column of texts.
     pub fn texts(&self, table: &Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, DatasetError> {
-        if !self.journal().units.get(unit).is_some_and(|line| line.tables.contains_key(table.name)) {
-            return Ok(None);
+        match self.rows_of(table, unit) {
+            None => return Ok(None),
+            Some(0) => return Ok(Some(BTreeSet::new())),
+            Some(_) => {}
         }
         let path = self.dir.join(unit_file(table.name, unit));
         let file = File::open(&path).map_err(DatasetError::io("read", &path))?;
@@ -225,6 +231,11 @@ impl OpenCollection {
         let cells = frame.column(column).and_then(|cells| cells.str()).map_err(DatasetError::polars(&path))?;
         let texts: BTreeSet<&str> = cells.iter().flatten().collect();
         Ok(Some(texts.into_iter().map(str::to_owned).collect()))
+    }
+
+    /// The rows that a journalled unit gave of a table; `None` if it is not in the journal, or did not speak of the table.
+    fn rows_of(&self, table: &Table, unit: &UnitId) -> Option<usize> {
+        self.journal().units.get(unit).and_then(|line| line.tables.get(table.name).copied())
     }
 
     /// Writes what a unit gave, then journals it. Either the whole unit is there afterwards or it will be read again.
@@ -241,6 +252,8 @@ impl OpenCollection {
         let reads = Batch::from_rows(reads.iter().cloned());
         self.write_table(&READS, &reads, unit)?;
         rows.insert(READS.name.to_owned(), reads.len());
+        // Before the journal names them, all of them are where they belong.
+        sync_folder(&self.dir.join(UNITS))?;
         let line = JournalLine { unit: unit.clone(), complete, tables: rows };
         let mut text = serde_json::to_string(&line).unwrap_or_default();
         text.push('\n');
@@ -253,14 +266,20 @@ impl OpenCollection {
 
     fn write_table(&self, table: &Table, batch: &Batch, unit: &UnitId) -> Result<(), DatasetError> {
         let path = self.dir.join(unit_file(table.name, unit));
+        if batch.is_empty() {
+            // The journal says so. What an earlier try left behind is named by no line any more.
+            return Ok(());
+        }
         let frame = with_leading(&frame::to_frame(table.name, batch)?, unit, &path)?;
         let mut frame = sorted(&frame, table, &path)?;
         let temporary = path.with_extension("tmp");
         let file = File::create(&temporary).map_err(DatasetError::io("write", &temporary))?;
-        ParquetWriter::new(&file).finish(&mut frame).map_err(DatasetError::polars(&temporary))?;
+        // These files live until the collection is sealed, so small ones are written fast. The writer flushes its buffer at the end.
+        let compression = if batch.len() < SMALL_ROWS { ParquetCompression::Uncompressed } else { ParquetCompression::default() };
+        let writer = ParquetWriter::new(BufWriter::new(&file)).with_compression(compression);
+        writer.with_statistics(StatisticsOptions::empty()).finish(&mut frame).map_err(DatasetError::polars(&temporary))?;
         file.sync_all().map_err(DatasetError::io("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(DatasetError::io("write", &path))?;
-        sync_folder(&self.dir.join(UNITS))
+        fs::rename(&temporary, &path).map_err(DatasetError::io("write", &path))
     }
 
     fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
@@ -283,7 +302,7 @@ impl OpenCollection {
     fn unit_files(&self) -> BTreeMap<String, Vec<(UnitId, PathBuf)>> {
         let mut files: BTreeMap<String, Vec<(UnitId, PathBuf)>> = BTreeMap::new();
         for (unit, line) in &self.journal().units {
-            for table in line.tables.keys() {
+            for (table, _) in line.tables.iter().filter(|(_, rows)| **rows > 0) {
                 files.entry(table.clone()).or_default().push((unit.clone(), self.dir.join(unit_file(table, unit))));
             }
         }
