@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,14 @@ def rows(collection: Path, table: str) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-def unlike(one: Path, other: Path) -> dict[str, int]:
-    """How many rows, by table, two collections do not have in common."""
+def unlike(one: Path, other: Path, but: Collection[str] = ()) -> dict[str, int]:
+    """How many rows, by table, two collections do not have in common; some columns are not looked at."""
     found = {}
     for table in tables(one) | tables(other):
-        here, there = _scan(one, table), _scan(other, table)
+        here, there = (_scan(path, table) for path in (one, other))
+        left_out = [column for column in duckdb.connect().sql(f"FROM {here}").columns if column in but]
+        if left_out:
+            here, there = (f"(SELECT * EXCLUDE ({', '.join(left_out)}) FROM {scan})" for scan in (here, there))
         both = f"(FROM {here} EXCEPT ALL FROM {there}) UNION ALL (FROM {there} EXCEPT ALL FROM {here})"
         [(count,)] = duckdb.connect().sql(f"SELECT count(*) FROM ({both})").fetchall()
         if count:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from emulator.backup import OPERATIONS
 from harness import ACCOUNT, Endpoint
@@ -142,12 +146,20 @@ def jobs(aws: Endpoint, backup: Any, elsewhere: Any, database: str, key_elsewher
                 "kind": "restore_job", "account": ACCOUNT, "region": "us-east-1", "Status": "COMPLETED", "ResourceType": "RDS",
                 "CreationDate": made["CreationDate"].isoformat(), "RecoveryPointArn": made["RecoveryPointArn"],
                 "PercentDone": "100.0", "ValidationStatus": "SUCCESSFUL",
-            }
+            },
+            {
+                "kind": "scan_job", "account": ACCOUNT, "region": "us-east-1", "State": "COMPLETED", "ScanMode": "FULL_SCAN",
+                "CreationDate": made["CreationDate"].isoformat(), "RecoveryPointArn": made["RecoveryPointArn"],
+                "BackupVaultArn": f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:main", "BackupVaultName": "main",
+                "ResourceArn": database, "ResourceName": "db", "ResourceType": "EBS", "MalwareScanner": "GUARDDUTY",
+                "IamRoleArn": ROLE, "ScannerRoleArn": ROLE,
+                "CreatedBy": {"BackupPlanArn": "a", "BackupPlanId": "b", "BackupPlanVersion": "c", "BackupRuleId": "d"},
+            },
         ]
     )  # fmt: skip
     backup.describe_backup_job(BackupJobId=made["BackupJobId"])
     backup.describe_copy_job(CopyJobId=copied["CopyJobId"])
-    for name in ("backup", "copy", "restore"):
+    for name in ("backup", "copy", "restore", "scan"):
         assert len(getattr(backup, f"list_{name}_jobs")()[f"{name.title()}Jobs"]) == 1
     copy = elsewhere.list_recovery_points_by_backup_vault(BackupVaultName="copies")["RecoveryPoints"][0]
     assert copy["ResourceArn"] == database and copy["SourceBackupVaultArn"].endswith(":main")
@@ -228,6 +240,24 @@ def organization(aws: Endpoint, backup: Any) -> None:
     assert told["GlobalSettings"]["isCrossAccountBackupEnabled"] == "true"
 
 
+def backup_policy(check: ShapeCheck, aws: Endpoint) -> None:
+    """A backup policy on the root takes effect in every account, until one of its own does."""
+    organizations = check.watch(aws.client("organizations"))
+    member = check.watch(aws.client("organizations", account="444455556666"))
+    asked = {"PolicyType": "BACKUP_POLICY"}
+    with pytest.raises(ClientError, match="EffectivePolicyNotFoundException"):
+        member.describe_effective_policy(**asked)
+    for name, target in (("all", organizations.list_roots()["Roots"][0]["Id"]), ("own", ACCOUNT)):
+        content = json.dumps({"plans": {name: {"regions": {"@@assign": ["us-east-1"]}}}})
+        made = organizations.create_policy(Name=name, Description="", Type="BACKUP_POLICY", Content=content)
+        organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+    for client, name in ((organizations, "own"), (member, "all")):
+        told = client.describe_effective_policy(**asked)["EffectivePolicy"]
+        assert json.loads(told["PolicyContent"]) == {"plans": {name: {"regions": ["us-east-1"]}}}
+    with pytest.raises(ClientError, match="AWSOrganizationsNotInUseException"):
+        aws.client("organizations", account="333344445555").describe_effective_policy(**asked)
+
+
 def air_gapped(backup: Any) -> None:
     """A vault that is locked from the beginning."""
     backup.create_logically_air_gapped_backup_vault(BackupVaultName="island", MinRetentionDays=7, MaxRetentionDays=90)
@@ -262,6 +292,7 @@ def test_answers_have_the_shape_of_the_model(aws: Endpoint) -> None:
     audits(aws, backup)
     legal_holds(backup)
     organization(aws, backup)
+    backup_policy(check, aws)
     air_gapped(backup)
     found = check.watch(aws.client("resourcegroupstaggingapi")).get_resources(ResourceTypeFilters=["backup"])
     assert {row["ResourceARN"].split(":")[5] for row in found["ResourceTagMappingList"]} >= {

@@ -69,7 +69,9 @@ def violations(clean: Evaluation, faulty: Evaluation) -> list[str]:
 
 
 def judged(world: World, home: Path, caller: str = "TEST", *more: object) -> Evaluation:
-    """Collect with gaps and judge."""
+    """Collect with gaps and judge. What no rule looks at is left out, so that many can collect side by side."""
+    unjudged = sorted({table for tables in world.estate.holdings.values() for table in tables})
+    more = (*more, "--skip", ",".join(unjudged))
     done = world.audit.collect(home / "data", *more, env={"AWS_ACCESS_KEY_ID": access_key(caller=caller)})
     assert done.returncode == 11, f"{caller}: {done.returncode}: {done.stderr}"
     [collection] = collections(home / "data")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -13,9 +12,12 @@ from estate import build
 from estate.population import HOME, KEEPER
 from harness import ACCOUNT, REGIONS, Audit, Endpoint
 
-CLOSED = "777788889999"
+CLOSED = "333344445555"
 ROLE = "audit/BackupAuditor"
-MOVING = {"earliest_time_s", "latest_time_s", "earliest_restorable_time_s", "latest_restorable_time_s"}
+MOVING = {
+    "earliest_time_s", "latest_time_s", "earliest_restorable_time_s", "latest_restorable_time_s", "size_timestamp_s",
+    "latest_delivery_time_s",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def line(row: dict[str, object]) -> str:
 def test_the_role_is_assumed_with_session_and_external_id(organisation: Endpoint, audit: Audit, tmp_path: Path) -> None:
     audit.collect(tmp_path / "data", "--org-role", ROLE, "--external-id", "audit-2026", "--only", "backup_vaults")
     [asked] = organisation.assumed()
-    assert asked["RoleArn"] == f"arn:aws:iam::{KEEPER}:role/{ROLE}", "the caller's own account needs no role"
+    assert asked["RoleArn"] == f"arn:aws:iam::{KEEPER}:role/{ROLE}", "once, and the caller's own account needs no role"
     assert (asked["RoleSessionName"], asked["ExternalId"]) == ("backup-audit", "audit-2026")
 
 
@@ -89,27 +91,23 @@ def test_without_regions_every_enabled_one_is_read(organisation: Endpoint, audit
     assert skipped == tables(collection) - {"backup_vaults"}
 
 
-def test_fifty_accounts_stay_under_the_rates_and_a_throttled_one_slows_only_itself(
+def test_fifty_accounts_stay_under_the_rates_and_a_throttled_one_is_the_only_one_to_suffer(
     aws: Endpoint, audit: Audit, tmp_path: Path
 ) -> None:
     others = [f"2222{number:08}" for number in range(49)]
     join(aws, *others)
     slow = others[7]
-    aws.fault("throttle", service="backup", account=slow, times=12)
-    began = time.monotonic()
-    done = audit.collect(
-        tmp_path / "data", "--org-role", ROLE, "--only", "backup_vaults,backup_plans,region_settings", "--attempts", 20
-    )
-    took_s = time.monotonic() - began
+    aws.fault("throttle", service="backup", operation="ListBackupVaults", account=slow)
+    few = ("--only", "backup_vaults,backup_plans,region_settings", "--attempts", 3, "--rate-percent", 100)
+    done = audit.collect(tmp_path / "data", "--org-role", ROLE, *few)
     assert done.returncode == 11, done.stderr
     [collection] = collections(tmp_path / "data")
-    reads = [read for read in rows(collection, "reads") if read["status"] != "not_requested"]
     assert len(manifest(collection)["scope"]["accounts"]) == 50
-    assert {read["status"] for read in reads} == {"complete"}
-    ended = {account: max(read["ended_s"] for read in reads if read["account_id"] == account) for account in [ACCOUNT, *others]}
-    first = min(read["started_s"] for read in reads)
-    others_s = max(ended[account] for account in ended if account != slow) - first
-    assert ended[slow] - first >= others_s, "the throttled account is the last"
-    rates = aws.rates()
-    too_fast = {key: rate for key, rate in rates.items() if rate > 21}
-    assert too_fast == {}, f"requests a second of an operation, account and Region (the run took {took_s:.0f} s)"
+    reads = [read for read in rows(collection, "reads") if read["status"] != "not_requested"]
+    suffered = {(read["account_id"], read["table"], read["status"]) for read in reads if read["status"] != "complete"}
+    assert suffered == {(slow, "backup_vaults", "throttled")}
+    # The documented rate of each: 20 a second for lists, 5 for what AWS Backup does not name. A second may begin and end with a request.
+    rates = {key: rate for key, rate in aws.rates().items() if key[0] == "backup"}
+    assert len({account for _, _, _, account in rates}) == 50
+    too_fast = {key: rate for key, rate in rates.items() if rate > (21 if key[1].startswith("List") else 6)}
+    assert too_fast == {}

@@ -2,7 +2,8 @@
 
 Ours are the whole of AWS Backup (`emulator.backup`), the reading side of RDS
 backups (`emulator.rds`), what KMS tells of a key (`emulator.kms`), and a control door under `/_emulator/` through which
-a test puts the past in place or makes a call fail. Everything else is moto's.
+a test puts the past in place or makes a call fail. A module named after a service (`emulator.s3`, …) adds what moto
+lacks of it. Everything else is moto's.
 
 State is in memory, separate for every account and Region. The account is read
 from the access key: `AKIA` + twelve digits + four characters belongs to the

@@ -15,10 +15,23 @@ from urllib.parse import parse_qsl
 from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+import emulator.awsconfig
+import emulator.cloudwatch
+import emulator.dlm
+import emulator.dynamodb
+import emulator.ec2
+import emulator.efs
+import emulator.elasticache
+import emulator.fsx
+import emulator.iam
 import emulator.kms
+import emulator.logs
+import emulator.organizations
 import emulator.rds
-import emulator.tagging  # noqa: F401  (all three patch moto)
-from emulator import backup, control
+import emulator.s3
+import emulator.secretsmanager
+import emulator.tagging  # noqa: F401  (they patch moto, or register what is ours)
+from emulator import backup, cbor, control, own, trail
 from emulator.faults import Faults, Reply, error_reply
 from emulator.wire import Call, understand
 
@@ -98,11 +111,23 @@ class Application:
                 reply = (reply[0], _without_length(reply[1]), reply[2][: len(reply[2]) // 2])
         else:
             reply = error_reply(struck, call)
+            if call.protocol == "cbor":
+                reply = cbor.as_cbor(call, reply)
         return _send(reply, start_response)
 
     def _handle(self, call: Call, account: str, environ: dict[str, Any], body: bytes) -> Reply:
         if call.service == "backup" and call.operation in backup.OPERATIONS:
             return backup.answer(call, account, body)
+        if (call.service, call.operation) in own.OPERATIONS:
+            return own.answer(call, account, body)
+        if (call.service, call.operation) == ("cloudtrail", "LookupEvents"):
+            return trail.lookup_events(call, account, body)
+        if call.protocol == "cbor":
+            cbor.as_json(call, environ, body)
+            return cbor.as_cbor(call, self._ask_moto(environ))
+        return self._ask_moto(environ)
+
+    def _ask_moto(self, environ: dict[str, Any]) -> Reply:
         told: dict[str, Any] = {}
 
         def remember(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:

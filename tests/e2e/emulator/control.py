@@ -18,7 +18,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.organizations.models import organizations_backends
 
-from emulator import seed
+from emulator import seed, trail
 from emulator.faults import Fault, Reply
 from emulator.paging import PageSize, forget
 
@@ -63,6 +63,7 @@ def _do(application: Application, what: str, told: Any) -> Any:
         application.calls.clear()
         PageSize.forced = None
         forget()
+        trail.forget()
         BackendDict.reset()
         organizations_backends.master_accounts.clear()
         reset_model_data()

@@ -28,6 +28,18 @@ _ERRORS = {
 }
 _STATUS_JSON = {"deny": 400, "throttle": 400, "expired_token": 400}
 _STATUS_QUERY = {"throttle": 400}
+# S3 has statuses and codes of its own.
+_S3 = {
+    "deny": (403, "AccessDenied"),
+    "error500": (500, "InternalError"),
+    "throttle": (503, "SlowDown"),
+    "expired_token": (400, "ExpiredToken"),
+}
+# EC2 has codes of its own for some of them.
+_CODES_EC2 = {
+    "AccessDenied": "UnauthorizedOperation", "Throttling": "RequestLimitExceeded", "ExpiredToken": "RequestExpired",
+    "InternalFailure": "InternalError",
+}  # fmt: skip
 KINDS = (*_ERRORS, "hang", "truncate")
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -98,11 +110,13 @@ def error_reply(kind: str, call: Call) -> Reply:
     account = call.account or "123456789012"
     message = text.format(caller=f"arn:aws:iam::{account}:user/auditor", action=f"{call.service}:{call.operation}")
     request_id = str(uuid.uuid4())
+    if call.protocol == "rest-xml":
+        return _s3_error(*_S3[kind], message, request_id)
     if call.protocol == "query":
         return _query_error(_STATUS_QUERY.get(kind, status), query_code, message, call, request_id)
     body: dict[str, Any] = {"message": message}
     headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": code, "Content-Type": "application/json"}
-    if call.protocol == "json":
+    if call.protocol in ("json", "cbor"):
         body["__type"] = code
         status = _STATUS_JSON.get(kind, status)
         headers["Content-Type"] = "application/x-amz-json-1.1"
@@ -110,6 +124,10 @@ def error_reply(kind: str, call: Call) -> Reply:
 
 
 def _query_error(status: int, code: str, message: str, call: Call, request_id: str) -> Reply:
+    if call.service == "ec2":
+        error = f"<Error><Code>{_CODES_EC2.get(code, code)}</Code><Message>{message}</Message></Error>"
+        body = f"<Response><Errors>{error}</Errors><RequestID>{request_id}</RequestID></Response>"
+        return status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body.encode()
     model = service_model(call.service)
     namespace = model.metadata.get("xmlNamespace", "") if model else ""
     side = "Receiver" if status >= 500 else "Sender"
@@ -118,3 +136,11 @@ def _query_error(status: int, code: str, message: str, call: Call, request_id: s
         f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body.encode()
+
+
+def _s3_error(status: int, code: str, message: str, request_id: str) -> Reply:
+    body = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
+        f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"
+    )
+    return status, {"Content-Type": "application/xml", "x-amz-request-id": request_id}, body.encode()

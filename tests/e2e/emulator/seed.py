@@ -8,12 +8,15 @@ checked against the API model (an unknown member is an error).
     plan                BackupPlan, BackupPlanId
     selection           BackupPlanId, BackupSelection
     recovery_point      BackupVaultName + ResourceArn, ResourceType, CreationDate, …
-    backup_job, copy_job, restore_job
+    backup_job, copy_job, restore_job, scan_job
     db_instance         a CreateDBInstance (made unless it is there) + `told`: members to fix
     db_cluster          DBClusterIdentifier + `told`
     db_snapshot, db_cluster_snapshot, db_instance_automated_backup, db_cluster_automated_backup
     restore_testing_plan, framework, report_plan, legal_hold
                         the name or id of one that was made + members to fix
+    config_evaluation   a result of a rule of AWS Config that is there
+    config_rule         ConfigRuleName of a rule that is there + CreatedBy
+    event               EventName, EventSource, EventTime and what else CloudTrail tells; CloudTrailEvent may be an object
     organization        Members: account ids that join the organisation of `account`
 """
 
@@ -27,6 +30,8 @@ from botocore import xform_name
 from moto.organizations.models import FakeAccount, organizations_backends
 from moto.rds.models import RDSBackend, rds_backends
 
+from emulator.awsconfig import seed_evaluation, seed_rule
+from emulator import trail
 from emulator.backup import points
 from emulator.backup.errors import BackupError
 from emulator.backup.plans import add as add_plan
@@ -129,6 +134,11 @@ def _remembered(shape: str, place: str, arn: str) -> Callable[[RDSBackend, Row],
     return put
 
 
+def _scan_job(backend: BackupBackend, row: Row) -> None:
+    told = _shape("backup", "ScanJob", {"AccountId": backend.account_id, "ScanJobId": str(uuid.uuid4()), **row})
+    backend.scan_jobs[told["ScanJobId"]] = told
+
+
 _BACKUP: dict[str, Callable[[BackupBackend, Row], None]] = {
     "vault": _vault,
     "plan": _plan,
@@ -137,11 +147,17 @@ _BACKUP: dict[str, Callable[[BackupBackend, Row], None]] = {
     "backup_job": _job("BackupJob", "backup_jobs", "BackupJobId"),
     "copy_job": _job("CopyJob", "copy_jobs", "CopyJobId"),
     "restore_job": _job("RestoreJobsListMember", "restore_jobs", "RestoreJobId"),
+    "scan_job": _scan_job,
     "restore_testing_plan": _fix("RestoreTestingPlanForGet", "restore_testing_plans", "RestoreTestingPlanName"),
     "framework": _fix("DescribeFrameworkOutput", "frameworks", "FrameworkName"),
     "report_plan": _fix("ReportPlan", "report_plans", "ReportPlanName"),
     "legal_hold": _fix("GetLegalHoldOutput", "legal_holds", "LegalHoldId"),
     "organization": _organization,
+}
+_PLANTED: dict[str, Callable[[str, str, Row], None]] = {
+    "config_evaluation": seed_evaluation,
+    "config_rule": seed_rule,
+    "event": trail.plant,
 }
 _RDS: dict[str, Callable[[RDSBackend, Row], None]] = {
     "db_instance": _db_instance,
@@ -167,8 +183,10 @@ def plant(rows: list[Row]) -> int:
                 _BACKUP[kind](backup_backends[account][region], told)
             elif kind in _RDS:
                 _RDS[kind](rds_backends[account][region], told)
+            elif kind in _PLANTED:
+                _PLANTED[kind](account, region, told)
             else:
-                raise ValueError(f"unknown kind; known: {', '.join([*_BACKUP, *_RDS])}")
+                raise ValueError(f"unknown kind; known: {', '.join([*_BACKUP, *_RDS, *_PLANTED])}")
         except (BackupError, KeyError, ValueError) as error:
             raise ValueError(f"seed row {at} ({kind}): {type(error).__name__} {error}") from error
     return len(rows)

@@ -2,8 +2,8 @@
 
 Read from the request alone, before anybody handles it, for the four protocols
 in use: Query (an `Action` field), JSON (`X-Amz-Target`), RPC with CBOR
-(`/service/…/operation/…`) and REST (method and path, matched against the
-botocore model of the service).
+(`/service/…/operation/…`) and REST (method, path and the query keys that tell
+operations on one path apart, matched against the botocore model of the service).
 """
 
 from __future__ import annotations
@@ -46,26 +46,29 @@ def service_model(service: str) -> ServiceModel | None:
 
 
 @cache
-def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """(method, path pattern, operation); longer literal paths first."""
+def _routes(service: str) -> list[tuple[str, re.Pattern[str], dict[str, str], str]]:
+    """(method, path pattern, query, operation); longer literal paths first, then those with more query keys."""
     model = service_model(service)
     if model is None or not model.metadata["protocol"].startswith("rest"):
         return []
     routes = []
     for name in model.operation_names:
         http = model.operation_model(name).http
-        path = http["requestUri"].split("?")[0].rstrip("/")
+        if model.operation_model(name).deprecated:
+            continue
+        path, _, query = http["requestUri"].partition("?")
+        path, keys = path.rstrip("/"), dict(parse_qsl(query, keep_blank_values=True))
         literal = len(re.sub(r"\{[^}]+\}", "", path))
         pattern = re.sub(r"\\{(\w+)(\\\+)?\\}", lambda m: f"(?P<{m[1]}>{'.+' if m[2] else '[^/]+'})", re.escape(path))
-        routes.append((literal, http["method"], re.compile(f"^{pattern}/?$"), name))
-    routes.sort(key=lambda route: -route[0])
+        routes.append((literal, http["method"], re.compile(f"^{pattern}/?$"), keys, name))
+    routes.sort(key=lambda route: (-route[0], -len(route[3])))
     return [route[1:] for route in routes]
 
 
-def _match(service: str, method: str, path: str) -> tuple[str, dict[str, str]]:
-    for verb, pattern, name in _routes(service):
+def _match(service: str, method: str, path: str, query: dict[str, list[str]]) -> tuple[str, dict[str, str]]:
+    for verb, pattern, keys, name in _routes(service):
         found = pattern.match(path) if verb == method else None
-        if found:
+        if found and all(key in query and value in ("", *query[key]) for key, value in keys.items()):
             return name, {key: unquote(value) for key, value in found.groupdict().items()}
     return "", {}
 
@@ -94,6 +97,7 @@ def understand(environ: dict[str, Any], body: bytes) -> Call:
     elif cbor := _CBOR.match(path):
         protocol, operation = "cbor", cbor[1]
     else:
-        protocol = "rest-json"
-        operation, uri = _match(service, environ.get("REQUEST_METHOD", "GET"), path)
+        model = service_model(service)
+        protocol = model.metadata["protocol"] if model else "rest-json"
+        operation, uri = _match(service, environ.get("REQUEST_METHOD", "GET"), path, query)
     return Call(service, operation, region, owner[1] if owner else None, key, protocol, uri, query)

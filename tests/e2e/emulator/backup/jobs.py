@@ -1,4 +1,4 @@
-"""Backup, copy and restore jobs; how copies are started is in `copies`.
+"""Backup, copy, restore and scan jobs; how copies are started is in `copies`.
 
 Lists go 30 days back, as AWS's do. A job started here is done at once: the
 point is there when the answer arrives.
@@ -32,6 +32,13 @@ _COPY = {
 }
 _BACKUP = {**_COMMON, "ByBackupVaultName": "BackupVaultName"}
 _RESTORE = {"ByResourceType": "ResourceType", "ByStatus": "Status", "ByParentJobId": "ParentJobId"}
+_SCAN = {
+    "ByResourceArn": "ResourceArn",
+    "ByResourceType": "ResourceType",
+    "ByRecoveryPointArn": "RecoveryPointArn",
+    "ByBackupVaultName": "BackupVaultName",
+    "ByState": "State",
+}
 _INSTANTS = {"ByCreated": "CreationDate", "ByComplete": "CompletionDate"}
 
 
@@ -70,6 +77,12 @@ def list_restore_jobs(backend: BackupBackend, params: Params) -> Record:
         if plan is None or row.get("CreatedBy", {}).get("RestoreTestingPlanArn") == plan
     }
     return _recent(backend, "ListRestoreJobs", "RestoreJobs", jobs, _RESTORE, params)
+
+
+@operation("ListScanJobs")
+def list_scan_jobs(backend: BackupBackend, params: Params) -> Record:
+    """Searches for malware of the last 30 days; none is ever started here."""
+    return _recent(backend, "ListScanJobs", "ScanJobs", backend.scan_jobs, _SCAN, params)
 
 
 @operation("DescribeBackupJob")

@@ -78,6 +78,7 @@ class BackupBackend(BaseBackend, TaggableResourcesMixin):
         self.backup_jobs: dict[str, Record] = {}
         self.copy_jobs: dict[str, Record] = {}
         self.restore_jobs: dict[str, Record] = {}
+        self.scan_jobs: dict[str, Record] = {}
         self.opt_in = dict.fromkeys(RESOURCE_TYPES, True)
         self.management = {"DynamoDB": True, "EFS": True}
         self.restore_testing_plans: dict[str, Record] = {}
