@@ -141,8 +141,9 @@ impl<C: Ticking> Limiter<C> {
         if self.unlimited {
             return;
         }
-        for bucket in self.buckets(ticket) {
-            while let Err(early) = bucket.check() {
+        for at in 0..self.buckets(ticket).len() {
+            // Looked up again after each wait: the pace may have changed meanwhile, and the old bucket with it.
+            while let Some(Err(early)) = self.buckets(ticket).get(at).map(|bucket| bucket.check()) {
                 let wait = early.wait_time_from(self.clock.now());
                 tokio::time::sleep(wait).await;
             }

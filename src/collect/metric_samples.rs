@@ -8,6 +8,8 @@
 //! Key: `namespace`, `metric_name`, `dimensions`, `period_start`. Days begin at midnight UTC; the last one is not over. Values are whole thousandths.
 //! Source: Amazon CloudWatch API Reference, `ListMetrics` and `GetMetricData`.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode};
 use aws_smithy_types::DateTime;
@@ -127,14 +129,22 @@ async fn list(
 async fn samples(door: &RegionDoor, series: &[Series], (from_s, to_s): (i64, i64), harvest: &mut Harvest) -> Result<(), ReadError> {
     let queries: Vec<MetricDataQuery> = series.iter().enumerate().map(|(place, series)| query(place, series)).collect();
     let mut pages = Pages::of(GET.name);
+    // Of each, until it is called complete: more of a series that is called partial comes on the next page.
+    let mut unfinished: BTreeSet<Option<String>> = queries.iter().map(|query| query.id.clone()).collect();
     while pages.more() {
         let request = door.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.clone()));
         let request = request.start_time(DateTime::from_secs(from_s)).end_time(DateTime::from_secs(to_s)).set_next_token(pages.token());
         let page = request.send().await.map_err(|error| ReadError::from_sdk(GET.name, error))?;
         for result in answered(GET.name, "MetricDataResults", page.metric_data_results)? {
+            if result.status_code != Some(StatusCode::PartialData) {
+                unfinished.remove(&result.id);
+            }
             push(series, result, harvest);
         }
         pages.follow(page.next_token)?;
+    }
+    for _ in unfinished {
+        harvest.refuse(format!("{}: a series without its end", GET.name));
     }
     Ok(())
 }
@@ -150,12 +160,15 @@ fn push(series: &[Series], result: MetricDataResult, harvest: &mut Harvest) {
         harvest.refuse(format!("{}: values of a series that was not asked for", GET.name));
         return;
     };
-    // More of a series that is called partial comes on the next page.
     if !matches!(result.status_code, None | Some(StatusCode::Complete | StatusCode::PartialData)) {
         harvest.refuse(format!("{}: a series could not be read", GET.name));
     }
     let named = dimensions(series.metric.dimensions.clone().unwrap_or_default());
-    for (moment, value) in result.timestamps.unwrap_or_default().into_iter().zip(result.values.unwrap_or_default()) {
+    let (moments, values) = (result.timestamps.unwrap_or_default(), result.values.unwrap_or_default());
+    if moments.len() != values.len() {
+        harvest.refuse(format!("{}: {} moments and {} values of a series", GET.name, moments.len(), values.len()));
+    }
+    for (moment, value) in moments.into_iter().zip(values) {
         harvest.push(&TABLE, row(series, named.clone(), moment, value));
     }
 }
@@ -216,6 +229,29 @@ mod tests {
         assert_eq!(rows[0].dimensions, Some(Json(r#"{"BackupVaultName":"prod"}"#.into())));
         assert_eq!((rows[0].period_start, rows[0].statistic.as_deref()), (Some(Millis(1_795_046_400_000)), Some("Sum")));
         assert_eq!((rows[2].dimensions.clone(), rows[2].statistic.as_deref()), (Some(Json("{}".into())), Some("Maximum")));
+    }
+
+    #[tokio::test]
+    async fn a_series_that_breaks_off_or_never_comes_is_counted() {
+        let metric = |name: &str| value!({ "Namespace": "AWS/Backup", "MetricName": name, "Dimensions": [] });
+        let partial = value!({ "Id": "m0", "StatusCode": "PartialData", "Timestamps": [{ "$time": 1_795_046_400 }], "Values": [2.0] });
+        let torn = value!({ "Id": "m0", "StatusCode": "Complete", "Timestamps": [{ "$time": 1_795_046_400 }], "Values": [] });
+        let whole = value!({ "Id": "m1", "StatusCode": "Complete", "Timestamps": [], "Values": [] });
+        for (results, refused, shows) in [
+            (value!([partial, whole]), 1, "called partial, and no page follows"),
+            (value!([whole]), 1, "asked for, and not answered"),
+            (value!([torn, whole]), 1, "a moment without its value"),
+        ] {
+            let replies = [
+                Reply::cbor(LIST.name, 200, &value!({ "Metrics": [metric("One"), metric("Two")] })).containing("AWS/Backup"),
+                Reply::cbor(LIST.name, 200, &value!({ "Metrics": [] })).containing("ReplicationLatency"),
+                Reply::cbor(GET.name, 200, &value!({ "MetricDataResults": results })),
+            ];
+            let unit = MetricSamples.units(None, STARTED_S).remove(0);
+            let (result, harvest) = read(&MetricSamples, &unit, replies).await;
+            result.unwrap();
+            assert_eq!(harvest.refused().values().sum::<i64>(), refused, "{shows}");
+        }
     }
 
     #[tokio::test]

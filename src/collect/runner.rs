@@ -221,7 +221,7 @@ impl Run<'_> {
         match &place.account.door {
             Ok(door) => self.region(place, &door.region(place.region)).await?,
             Err(error) => {
-                let reason = format!("the account could not be entered: {}", error.reason);
+                let reason = format!("the account could not be entered, or did not tell its Regions: {}", error.reason);
                 for collector in self.scope.collectors.iter().filter(here) {
                     self.without_calls(place, *collector, (error.status, &error.operation, Some(&reason))).await?;
                 }

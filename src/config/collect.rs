@@ -103,6 +103,14 @@ fn settle(
     role_name: Option<String>,
     external_id: Option<String>,
 ) -> Result<Accounts, ConfigError> {
+    for (option, name) in [("--org-role", &org_role), ("--role-name", &role_name)] {
+        if let Some(name) = name.as_ref().filter(|name| !is_role(name)) {
+            return Err(value(
+                option,
+                format!("`{name}` is not the name of a role: expected letters, digits and +=,.@_-, after a path if it has one"),
+            ));
+        }
+    }
     if let Some(role_name) = org_role {
         if !accounts.is_empty() {
             return Err(value(
@@ -114,6 +122,9 @@ fn settle(
     }
     if accounts.is_empty() {
         return match role_name {
+            None if external_id.is_some() => {
+                Err(value("--external-id", "it goes with a role, and none is named: --org-role, or --accounts and --role-name".to_owned()))
+            }
             None => Ok(Accounts::Own),
             Some(_) => Err(value("--role-name", "it enters the accounts that --accounts names, and none is named".to_owned())),
         };
@@ -126,6 +137,12 @@ fn settle(
     ids.dedup();
     let role_name = role_name.ok_or_else(|| value("--accounts", "name the role to enter them with: --role-name NAME".to_owned()))?;
     Ok(Accounts::Named(ids, Entry { role_name, external_id }))
+}
+
+/// Whether a text can be the name of a role with its path. Source: IAM API reference, `Role`.
+fn is_role(text: &str) -> bool {
+    let name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c));
+    text.trim_start_matches('/').split('/').all(name)
 }
 
 #[cfg(test)]
@@ -175,6 +192,10 @@ mod tests {
             ("rate_percent: 0", "between 1 and 100"),
             ("rate_percent: 101", "between 1 and 100"),
             ("role_name: R", "none is named"),
+            ("external_id: x", "--external-id"),
+            ("org_role: ''", "is not the name of a role"),
+            ("org_role: 'a b'", "is not the name of a role"),
+            ("{accounts: ['444455556666'], role_name: 'audit//R'}", "is not the name of a role"),
             ("accounts: ['444455556666']", "--role-name NAME"),
             ("{accounts: ['44445555'], role_name: R}", "--accounts"),
             ("{org_role: A, accounts: ['444455556666']}", "--org-role"),

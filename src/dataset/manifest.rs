@@ -103,7 +103,8 @@ pub struct Manifest {
     pub started_s: i64,
     /// When the last read ended, RFC 3339.
     pub ended_at: String,
-    /// How far AWS's clock was ahead of that of the collecting machine, in milliseconds: the range in which the `Date` of all answers puts it.
+    /// How far AWS's clock was ahead of that of the collecting machine, in milliseconds: the range in which the `Date` of
+    /// the answers puts it; after an interruption, of those of the last run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_offset_ms: Option<(i64, i64)>,
     /// Whether every read is complete.

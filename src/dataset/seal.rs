@@ -56,6 +56,7 @@ pub(super) fn seal(
     files.push(compress_calls(dir)?);
     let answers = dir.join(ANSWERS);
     if answers.exists() {
+        File::open(&answers).and_then(|file| file.sync_all()).map_err(DatasetError::io("write", &answers))?;
         files.push(entry(dir, &answers, 0)?);
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));

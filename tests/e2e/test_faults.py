@@ -76,6 +76,8 @@ def judged(world: World, home: Path, caller: str = "TEST", *more: object) -> Eva
     assert done.returncode == 11, f"{caller}: {done.returncode}: {done.stderr}"
     [collection] = collections(home / "data")
     assert manifest(collection)["complete"] is False
+    ended = {row["status"] for row in rows(collection, "reads")}
+    assert ended - {"complete", "not_requested"}, f"{caller}: the fault left no gap"
     return world.audit.evaluate(home / "data", world.estate.config, home / "out")
 
 

@@ -91,6 +91,28 @@ def test_without_regions_every_enabled_one_is_read(organisation: Endpoint, audit
     assert skipped == tables(collection) - {"backup_vaults"}
 
 
+def test_no_organisation_is_an_error_and_not_a_collection_of_nothing(
+    aws: Endpoint, audit: Audit, tmp_path: Path
+) -> None:
+    done = audit.collect(tmp_path / "data", "--org-role", ROLE)
+    assert done.returncode == 1, done.stderr
+    assert "no active account" in done.stderr and "--accounts" in done.stderr
+    assert collections(tmp_path / "data") == []
+
+
+def test_an_account_that_does_not_tell_its_regions_is_unknown(
+    organisation: Endpoint, audit: Audit, tmp_path: Path
+) -> None:
+    organisation.fault("deny", service="ec2", operation="DescribeRegions", account=KEEPER)
+    few = ("--org-role", ROLE, "--only", "backup_vaults")
+    done = audit("collect", "--dataset", tmp_path / "data", "--no-progress", *few)
+    assert done.returncode == 11, done.stderr
+    [collection] = collections(tmp_path / "data")
+    vaults = [read for read in rows(collection, "reads") if read["table"] == "backup_vaults"]
+    told = {account: {read["status"] for read in vaults if read["account_id"] == account} for account in (ACCOUNT, KEEPER)}
+    assert told == {ACCOUNT: {"complete"}, KEEPER: {"denied"}}
+
+
 def test_fifty_accounts_stay_under_the_rates_and_a_throttled_one_is_the_only_one_to_suffer(
     aws: Endpoint, audit: Audit, tmp_path: Path
 ) -> None:

@@ -30,6 +30,9 @@ struct Region {
 pub(crate) async fn all_regions(door: &RegionDoor) -> Result<Vec<(Option<String>, Option<String>)>, ReadError> {
     let answer: Answer = door.ec2().call(OPERATION, &[("AllRegions", "true")]).await?;
     let regions = answered(OPERATION, "regionInfo", answer.regions)?.item;
+    if regions.is_empty() {
+        return Err(unreadable(OPERATION, "the answer holds no Region"));
+    }
     Ok(regions.into_iter().map(|region| (region.name, region.opt_in_status)).collect())
 }
 
