@@ -47,7 +47,7 @@ crate::rows! {
         /// Instances that it is attached to, with device, state, and whether it is deleted with the instance
         attachments: Json, NotTold, "Attachments";
         /// Tags as an object
-        tags: Json, NotTold, "Tags";
+        tags: Json, Means("no tags"), "Tags";
     }
 }
 

@@ -44,7 +44,7 @@ crate::rows! {
         /// Volumes by device, with whether each is deleted with the instance
         block_device_mappings: Json, NotTold, "BlockDeviceMappings";
         /// Tags as an object
-        tags: Json, NotTold, "Tags";
+        tags: Json, Means("no tags"), "Tags";
     }
 }
 

@@ -48,7 +48,7 @@ crate::rows! {
         /// Whether backups get the file system's tags
         copy_tags_to_backups: Boolean, NotTold, "CopyTagsToBackups of the type's configuration";
         /// Tags as an object
-        tags: Json, NotTold, "Tags";
+        tags: Json, Means("no tags"), "Tags";
     }
 }
 

@@ -51,7 +51,7 @@ crate::rows! {
         /// Lock of files against changes, of ONTAP: type, privileged deletion and retention periods
         snaplock: Json, Means("files are not locked"), "OntapConfiguration.SnaplockConfiguration";
         /// Tags as an object
-        tags: Json, NotTold, "Tags";
+        tags: Json, Means("no tags"), "Tags";
     }
 }
 

@@ -59,6 +59,7 @@ pub mod config_recorders;
 pub mod config_rules;
 pub mod conformance_packs;
 pub mod copy_jobs;
+pub mod data_resource_tags;
 pub mod delegated_admins;
 pub mod dlm_policies;
 mod dlm_rules;
@@ -141,6 +142,7 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &legal_holds::LegalHolds,
     &protected_resources::ProtectedResources,
     &resource_tags::Tags,
+    &data_resource_tags::DataTags,
     &rds_instances::RdsInstances,
     &rds_clusters::RdsClusters,
     &rds_automated_backups::RdsAutomatedBackups,

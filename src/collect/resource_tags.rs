@@ -1,7 +1,7 @@
 //! Tags of vaults and plans: one row per tagged one.
 //!
 //! Calls `GetResources` of the tagging API, which answers for all of them at once; AWS Backup itself would need a call each. It lists only what
-//! has tags or once had some: a vault or plan without a row has none, if the read is complete. Tags of databases are in their own tables.
+//! has tags or once had some: a vault or plan without a row has none, if the read is complete. Tags of what holds data are in the tables of each service, or in `data_resource_tags`.
 //!
 //! Key: `resource_arn`.
 
@@ -16,9 +16,9 @@ use crate::dataset::rows::Row;
 use crate::dataset::{Table, TableKind};
 
 crate::rows! {
-    /// The tags of a vault or plan.
+    /// The tags of a resource.
     pub struct ResourceTagsRow {
-        /// ARN of the vault or plan
+        /// ARN of the resource
         resource_arn: Text, Never, "ResourceARN";
         /// Tags as an object
         tags: Json, NotTold, "Tags";
@@ -38,7 +38,8 @@ pub static TABLE: Table = Table {
     subject: None,
 };
 
-const GET: Operation = Operation { service: "tagging", name: "GetResources", action: "tag:GetResources" };
+/// What lists them.
+pub(super) const GET: Operation = Operation { service: "tagging", name: "GetResources", action: "tag:GetResources" };
 
 /// Resource types asked for, as ARNs of AWS Backup name them.
 const TYPES: [&str; 2] = ["backup:backup-vault", "backup:backup-plan"];
@@ -57,18 +58,26 @@ impl Collector for Tags {
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {
-        let mut pages = Pages::of(GET.name);
-        while pages.more() {
-            let types = TYPES.map(str::to_owned).to_vec();
-            let request = door.tagging().get_resources().set_resource_type_filters(Some(types)).resources_per_page(100);
-            let page = request.set_pagination_token(pages.token()).send().await.map_err(|error| ReadError::from_sdk(GET.name, error))?;
-            for resource in pages.items(harvest, "ResourceTagMappingList", page.resource_tag_mapping_list)? {
-                harvest.push(&TABLE, row(resource));
-            }
-            pages.follow(page.pagination_token)?;
-        }
-        Ok(())
+        read(&TABLE, &TYPES, door, harvest).await
     }
+}
+
+/// Reads the tags of a Region's resources of some types into a table.
+///
+/// # Errors
+/// As the API.
+pub(super) async fn read(table: &'static Table, types: &[&str], door: &RegionDoor, harvest: &mut Harvest) -> Result<(), ReadError> {
+    let mut pages = Pages::of(GET.name);
+    while pages.more() {
+        let types = types.iter().map(|&of| of.to_owned()).collect();
+        let request = door.tagging().get_resources().set_resource_type_filters(Some(types)).resources_per_page(100);
+        let page = request.set_pagination_token(pages.token()).send().await.map_err(|error| ReadError::from_sdk(GET.name, error))?;
+        for resource in pages.items(harvest, "ResourceTagMappingList", page.resource_tag_mapping_list)? {
+            harvest.push(table, row(resource));
+        }
+        pages.follow(page.pagination_token)?;
+    }
+    Ok(())
 }
 
 fn row(resource: ResourceTagMapping) -> ResourceTagsRow {

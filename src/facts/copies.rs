@@ -12,7 +12,7 @@ use super::coverage::Coverage;
 use super::coverage::features;
 use super::coverage::resource_types::Recognised;
 use super::objectives::{Owed, or};
-use super::population::{RESOURCES_REST_ON, Resource};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
 use crate::dataset::{Relation, Row};
 
@@ -53,7 +53,11 @@ impl Destination {
 
     /// Whether AWS Backup can make such copies of the resource; `None` if its type was not told.
     fn supported(self, resource: &Resource) -> Option<bool> {
-        let Recognised::Type(of) = resource.facts.resource_type else { return None };
+        let of = match resource.facts.resource_type {
+            Recognised::Type(of) => of,
+            Recognised::Unsupported(_) => return Some(false),
+            Recognised::OneOf(_) | Recognised::Unrecognised => return None,
+        };
         let variant = features::variant(of, resource.facts.engine.as_deref(), resource.facts.is_multi_az_cluster, None);
         match self {
             Self::OtherRegion => features::supports_cross_region_copy(of, variant),
@@ -63,7 +67,7 @@ impl Destination {
     }
 
     fn unsupported(self, resource: &Resource) -> String {
-        let what = match resource.backup_type() {
+        let what = match resource.type_name() {
             _ if resource.facts.is_multi_az_cluster => "Multi-AZ DB clusters",
             Some("RDS") => "DB instances of RDS",
             Some(name) => name,
@@ -98,7 +102,7 @@ crate::rows! {
         region: Text, Never, "";
         /// `other_region`, `other_account` or `air_gapped`: a logically air-gapped vault, wherever it lies
         destination: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Whether AWS Backup can make such copies of the resource
         supported: Boolean, NotTold, "feature availability by resource";
@@ -149,7 +153,8 @@ pub static FACT: Fact = Fact {
         order: &["destination"],
     },
     reads: &[
-        super::COVERAGE_READS,
+        RESOURCES_READ,
+        super::PLAN_READS,
         &[super::everywhere("backup_vaults"), super::everywhere("recovery_points"), super::everywhere("copy_jobs")],
     ],
     derive,

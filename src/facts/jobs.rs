@@ -14,7 +14,7 @@ use polars::prelude::DataFrame;
 use self::outcomes::{Attempt, Groups};
 use super::plans::Plan;
 use super::population::evidence;
-use super::{Fact, FactError, Inputs, POPULATION_TABLES};
+use super::{Fact, FactError, Inputs, population};
 use crate::dataset::schema::{Reach, RestsOn};
 use crate::dataset::{Relation, Row};
 use crate::model::Arn;
@@ -269,13 +269,14 @@ impl Known {
         Ok(Self { population: inputs.population()?.iter().map(|resource| resource.arn.clone()).collect() })
     }
 
-    /// Whether a resource is deleted. Only databases are collected: of anything else that cannot be told, and a failure of its backup stands.
+    /// Whether a resource is deleted. Of what nothing lists that cannot be told, and a failure of its backup stands.
     fn gone(&self, inputs: &Inputs<'_>, resource_arn: &str) -> Option<bool> {
-        let database = Arn::parse(resource_arn).filter(|arn| arn.service == "rds");
-        match database {
-            _ if self.population.contains(resource_arn) => Some(false),
+        if self.population.contains(resource_arn) {
+            return Some(false);
+        }
+        match Arn::parse(resource_arn).and_then(|arn| population::listed(inputs, &arn)) {
             None => Some(false),
-            Some(arn) => POPULATION_TABLES.iter().all(|table| inputs.complete(table, arn.account, arn.region)).then_some(true),
+            Some(listed) => listed.then_some(true),
         }
     }
 }

@@ -11,10 +11,11 @@ use super::coverage::decide::Verdict;
 use super::coverage::features;
 use super::coverage::resource_types::Recognised;
 use super::plans::{Lifecycle, Plan, PlanRule};
-use super::population::{Resource, evidence};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
 use super::{Fact, FactError, Inputs};
 use crate::dataset::schema::{Reach, RestsOn};
 use crate::dataset::{Relation, Row};
+use crate::model::Arn;
 
 /// Days that must lie between the move to cold storage and deletion.
 pub const COLD_MINIMUM_DAYS: i64 = 90;
@@ -71,7 +72,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule", "copy_to"],
     },
-    reads: &[super::COVERAGE_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS],
     derive,
 };
 
@@ -155,19 +156,21 @@ fn cold_capable(inputs: &Inputs<'_>, plan: &Plan, decided: &[(&Resource, Verdict
         }
     }
     // A selection can also cover resources of types that are not collected; only if every entry names a type is the answer certain.
-    let certain = plan.selections.iter().all(|chosen| chosen.selection.as_ref().is_ok_and(only_databases));
+    let certain = plan.selections.iter().all(|chosen| chosen.selection.as_ref().is_ok_and(only_collected));
     if open || !certain { None } else { Some(!covers_any) }
 }
 
 fn population_read(inputs: &Inputs<'_>, plan: &Plan) -> bool {
-    super::POPULATION_TABLES.iter().all(|table| inputs.complete(table, &plan.account_id, &plan.region))
+    RESOURCES_REST_ON.iter().all(|on| inputs.complete(on.table, &plan.account_id, &plan.region))
 }
 
-/// Whether everything the selection can name is in the collected population: it has ARNs, all of RDS, and no tags that add others.
-fn only_databases(selection: &super::coverage::selection::Selection) -> bool {
-    let rds =
-        |pattern: &String| crate::model::Arn::parse(pattern).is_some_and(|arn| arn.service == "rds") || pattern.starts_with("arn:aws:rds:");
-    !selection.resources.is_empty() && selection.resources.iter().all(rds) && selection.list_of_tags.is_empty()
+/// Services all of whose resources that AWS Backup protects are collected.
+const COLLECTED: [&str; 6] = ["rds", "dynamodb", "s3", "elasticfilesystem", "fsx", "redshift"];
+
+/// Whether everything the selection can name is in the collected population: it has ARNs, all of such services, and no tags that add others.
+fn only_collected(selection: &super::coverage::selection::Selection) -> bool {
+    let collected = |pattern: &String| Arn::parse(pattern).is_some_and(|arn| COLLECTED.contains(&arn.service));
+    !selection.resources.is_empty() && selection.resources.iter().all(collected) && selection.list_of_tags.is_empty()
 }
 
 fn supports_cold(resource: &Resource) -> Option<bool> {

@@ -28,6 +28,7 @@ pub mod points;
 pub mod policies;
 pub mod population;
 pub mod protection;
+pub mod reconciled;
 pub mod replication;
 pub mod restored;
 pub mod restores;
@@ -79,6 +80,7 @@ pub static FACTS: &[&Fact] = &[
     &retention::FACT,
     &keys::points::FACT,
     &retention::points::FACT,
+    &reconciled::FACT,
     &replication::FACT,
     &population::FACT,
     &restores::FACT,
@@ -88,9 +90,6 @@ pub static FACTS: &[&Fact] = &[
     &policies::FACT,
     &locks::FACT,
 ];
-
-/// Names of the tables whose absence of rows proves something; listed once so that facts and documentation agree on what population means.
-pub const POPULATION_TABLES: [&str; 4] = ["rds_instances", "rds_clusters", "neptune_clusters", "documentdb_clusters"];
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -107,18 +106,9 @@ const fn everywhere(table: &'static str) -> RestsOn {
     RestsOn { table, reach: Reach::Everywhere }
 }
 
-/// What everything about one resource's protection reads: the population, plans and the Region's settings.
-const COVERAGE_READS: &[RestsOn] = &[
-    region("rds_instances"),
-    region("rds_clusters"),
-    region("neptune_clusters"),
-    region("documentdb_clusters"),
-    region("backup_plans"),
-    region("plan_rules"),
-    region("plan_copies"),
-    region("selections"),
-    region("region_settings"),
-];
+/// What everything about one resource's protection reads beside the population: plans and the Region's settings.
+const PLAN_READS: &[RestsOn] =
+    &[region("backup_plans"), region("plan_rules"), region("plan_copies"), region("selections"), region("region_settings")];
 
 /// What everything about points reads beside that.
 const POINT_READS: &[RestsOn] =

@@ -5,7 +5,7 @@
 
 use polars::prelude::DataFrame;
 
-use super::population::{RESOURCES_REST_ON, Resource, Role};
+use super::population::{DATABASES_REST_ON, Resource, Role};
 use super::{Fact, FactError, Inputs};
 use crate::dataset::{Relation, Row};
 
@@ -20,7 +20,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Type as AWS Backup names it
         backup_type: Text, NotTold, "";
@@ -47,17 +47,18 @@ pub static FACT: Fact = Fact {
         name: "native_backups",
         doc: "The automated backups of the database services themselves: one row a database.",
         columns: NativeRow::COLUMNS,
-        rows_rest_on: RESOURCES_REST_ON,
+        rows_rest_on: DATABASES_REST_ON,
         order: &[],
     },
-    reads: &[RESOURCES_REST_ON],
+    reads: &[DATABASES_REST_ON],
     derive,
 };
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let as_of_s = inputs.snapshot.as_of_s();
     let population = inputs.population()?;
-    let rows = population.iter().map(|resource| NativeRow {
+    let databases = population.iter().filter(|resource| resource.is_database());
+    let rows = databases.map(|resource| NativeRow {
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
         account_id: Some(resource.account_id.clone()),
@@ -75,10 +76,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
 
-/// Whether automated backups of the service protect a resource; `None` if not told. A cluster member is protected by its cluster, not by itself.
+/// Whether backups of the service itself protect a resource; `None` if not told. A cluster member is protected by its cluster, not by itself.
 pub(super) fn protected(resource: &Resource) -> Option<bool> {
-    if resource.role == Some(Role::ClusterMember) {
-        return Some(false);
-    }
-    resource.native_retention_days.map(|days| days > 0)
+    if resource.role == Some(Role::ClusterMember) { Some(false) } else { resource.natively }
 }

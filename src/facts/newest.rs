@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::objectives::Mechanism;
+use super::objectives::{Mechanism, and};
 use super::points::is_continuous;
-use super::population::{RESOURCES_REST_ON, Resource, evidence};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
 use super::{Fact, FactError, Inputs, schedule};
 use crate::dataset::{Relation, Row};
 
@@ -26,7 +26,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Whether its objective counts recovery points of AWS Backup as backups
         counted: Boolean, NotTold, "audit.yaml";
@@ -58,7 +58,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[super::COVERAGE_READS, &[super::region("recovery_points")]],
+    reads: &[RESOURCES_READ, super::PLAN_READS, &[super::region("recovery_points")]],
     derive,
 };
 
@@ -99,7 +99,8 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let mut rows = Vec::with_capacity(population.len());
     for ((index, resource), newest) in population.iter().enumerate().zip(newest) {
         let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
-        rows.push(row(inputs, resource, newest, objective.map(|owed| owed.mechanisms.contains(&Mechanism::BackupPoint))));
+        let accepted = objective.map(|owed| owed.mechanisms.contains(&Mechanism::BackupPoint));
+        rows.push(row(inputs, resource, newest, and(accepted, resource.is_supported())));
     }
     Inputs::frame_of(FACT.relation, rows)
 }
@@ -124,7 +125,8 @@ impl Newest {
 
 fn row(inputs: &Inputs<'_>, resource: &Resource, newest: Newest, counted: Option<bool>) -> NewestRow {
     let as_of_s = inputs.snapshot.as_of_s();
-    let read = inputs.complete("recovery_points", &resource.account_id, &resource.region);
+    // Points of another resource that restore it too are not looked for here.
+    let read = resource.through.is_empty() && inputs.complete("recovery_points", &resource.account_id, &resource.region);
     let (point_s, arn) = newest.point.unzip();
     NewestRow {
         subject_arn: Some(resource.arn.clone()),

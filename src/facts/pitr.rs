@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::population::{RESOURCES_REST_ON, Resource};
+use super::population::{DATABASES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs};
 use crate::dataset::frame;
 use crate::dataset::{Relation, Row};
@@ -32,7 +32,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Whether automated backups are on
         enabled: Boolean, NotTold, "BackupRetentionPeriod";
@@ -61,10 +61,10 @@ pub static FACT: Fact = Fact {
         name: "pitr",
         doc: "Point-in-time restore by the service itself: one row a database.",
         columns: PitrRow::COLUMNS,
-        rows_rest_on: RESOURCES_REST_ON,
+        rows_rest_on: DATABASES_REST_ON,
         order: &[],
     },
-    reads: &[RESOURCES_REST_ON, &[super::region("rds_automated_backups")]],
+    reads: &[DATABASES_REST_ON, &[super::region("rds_automated_backups")]],
     derive,
 };
 
@@ -96,7 +96,10 @@ struct Look {
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let looks = looks(inputs)?;
     let population = inputs.population()?;
-    let rows = population.iter().map(|resource| row(resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice)));
+    let rows = population
+        .iter()
+        .filter(|resource| resource.is_database())
+        .map(|resource| row(resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice)));
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
 

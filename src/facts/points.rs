@@ -88,6 +88,8 @@ pub struct Restorable {
     pub points: BTreeMap<i64, Vec<Point>>,
     /// Continuous sources by resource key.
     pub streams: BTreeMap<i64, Vec<Stream>>,
+    /// Keys of resources of which a continuous recovery point was seen.
+    pub continuous: BTreeSet<i64>,
 }
 
 /// One of several ranges of resource keys, so that a large estate is worked on piece by piece.
@@ -173,7 +175,8 @@ pub(super) fn restorable(inputs: &Inputs<'_>, range: KeyRange) -> Result<Restora
     let points: Vec<PointRow> = rows(inputs, "recovery_points", range)?;
     let known = known(&snapshots, &copies, &points);
     let seen: BTreeSet<PointKey> = points.iter().filter_map(point_key).collect();
-    let mut found = Restorable::default();
+    let continuous = points.iter().filter(|row| row.recovery_point_arn.as_deref().is_some_and(is_continuous));
+    let mut found = Restorable { continuous: continuous.filter_map(|row| row.resource_key).collect(), ..Restorable::default() };
     let jobs: Vec<JobRow> = rows(inputs, "backup_jobs", range)?;
     let all = points.iter().filter_map(|row| of_point(inputs, row, &known));
     let all = all.chain(jobs.iter().filter_map(|row| of_job(inputs, row, &seen)));

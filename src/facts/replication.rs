@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 
 use super::objectives::or;
-use super::population::{RESOURCES_REST_ON, Resource};
+use super::population::{DATABASES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
 use crate::dataset::{Relation, Row};
 use crate::model::Arn;
@@ -31,7 +31,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Whether RDS can replicate its automated backups
         supported: Boolean, NotTold, "Engine";
@@ -68,10 +68,10 @@ pub static FACT: Fact = Fact {
         name: "replicated_backups",
         doc: "Automated backups replicated to another Region: one row a database and replica, one row if it has none.",
         columns: ReplicationRow::COLUMNS,
-        rows_rest_on: RESOURCES_REST_ON,
+        rows_rest_on: DATABASES_REST_ON,
         order: &["replica_arn"],
     },
-    reads: &[super::COVERAGE_READS, &[super::account("rds_automated_backups")]],
+    reads: &[DATABASES_REST_ON, super::PLAN_READS, &[super::account("rds_automated_backups")]],
     derive,
 };
 
@@ -90,7 +90,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         }
     }
     let mut rows = Vec::with_capacity(population.len());
-    for (index, resource) in population.iter().enumerate() {
+    for (index, resource) in population.iter().enumerate().filter(|(_, resource)| resource.is_database()) {
         let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
         let base = base(resource, objective.map(|owed| owed.replicate_automated_backups));
         let replicas = resource.settings.replicated_to.iter();

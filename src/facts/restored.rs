@@ -97,7 +97,9 @@ pub fn restored(inputs: &Inputs<'_>) -> Result<Vec<Restored>, FactError> {
     let said: Vec<SaidRow> = frame::from_frame("restores", &inputs.fact("restores")?)?;
     let mut said: BTreeMap<String, SaidRow> = said.into_iter().filter_map(|mut row| Some((row.subject_arn.take()?, row))).collect();
     let population = inputs.population()?;
-    let held = population.iter().filter(|resource| !matches!(resource.role, Some(Role::ClusterMember | Role::RestoreTest)));
+    let held = population
+        .iter()
+        .filter(|resource| !matches!(resource.role, Some(Role::ClusterMember | Role::Part | Role::Container | Role::RestoreTest)));
     let of = |resource: &Resource| {
         let mut jobs = by_source.remove(&resource.arn).unwrap_or_default();
         jobs.sort_by(|one, other| other.cmp(one));

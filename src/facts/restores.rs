@@ -15,8 +15,8 @@ use polars::prelude::DataFrame;
 
 use self::runs::{Run, Runs};
 use self::selected::Selections;
-use super::population::{RESOURCES_REST_ON, Resource, evidence};
-use super::{Fact, FactError, Inputs, POPULATION_TABLES, schedule};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
+use super::{Fact, FactError, Inputs, population, schedule};
 use crate::dataset::{Relation, Row};
 use crate::model::Arn;
 use crate::model::moment::DAY_S;
@@ -35,7 +35,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Age of the resource at the moment of judgement
         resource_age_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
@@ -112,7 +112,8 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[
-        super::COVERAGE_READS,
+        RESOURCES_READ,
+        super::PLAN_READS,
         &[
             super::everywhere("restore_jobs"),
             super::everywhere("recovery_points"),
@@ -206,6 +207,9 @@ fn whole_window(inputs: &Inputs<'_>, since_s: Option<i64>) -> bool {
 
 /// Whether something that a test made could not be deleted and is still there, and what. What somebody deleted since is no longer left.
 fn leftover(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs, there: &BTreeSet<&str>) -> (Option<bool>, Option<String>) {
+    if resource.is_supported() == Some(false) {
+        return (Some(false), None); // AWS Backup tests no restores of it
+    }
     let undeleted =
         runs.of(resource).iter().filter(|run| run.created_s >= inputs.window.start_s && run.deletion.as_deref() == Some("FAILED"));
     let mut open = !whole_window(inputs, runs.observed_since_s(resource));
@@ -213,9 +217,7 @@ fn leftover(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs, there: &BTree
         match run.made.as_deref() {
             Some(made) if there.contains(made) => return (Some(true), Some(made.to_owned())),
             Some(made) => {
-                let gone = Arn::parse(made)
-                    .is_some_and(|arn| POPULATION_TABLES.iter().all(|table| inputs.complete(table, arn.account, arn.region)));
-                open |= !gone;
+                open |= Arn::parse(made).and_then(|arn| population::listed(inputs, &arn)) != Some(true);
             }
             None => open = true,
         }

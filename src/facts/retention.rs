@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 
 use super::lifecycles::PLANS_REST_ON;
 use super::plans::PlanRule;
-use super::population::evidence;
+use super::population::{RESOURCES_READ, evidence};
 use super::schedule::cron::Schedule;
 use super::schedule::runs::largest_gap;
 use super::{Fact, FactError, Inputs};
@@ -58,7 +58,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule"],
     },
-    reads: &[super::COVERAGE_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS],
     derive,
 };
 

@@ -16,9 +16,9 @@ use super::coverage::Coverage;
 use super::coverage::resource_types::{Recognised, ResourceType};
 use super::objectives::and;
 use super::plans::PlanRule;
-use super::population::{RESOURCES_REST_ON, Resource};
+use super::population::{DATABASES_REST_ON, Resource};
 use super::schedule::runs::SPAN_MONTHS;
-use super::{COVERAGE_READS, Fact, FactError, Inputs};
+use super::{Fact, FactError, Inputs, PLAN_READS};
 use crate::dataset::{Relation, Row};
 use crate::model::moment::{DAY_S, HOUR_S};
 
@@ -40,7 +40,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Daily window of automated backups in UTC
         backup_window: Text, NotTold, "PreferredBackupWindow";
@@ -65,17 +65,22 @@ pub static FACT: Fact = Fact {
         name: "backup_windows",
         doc: "Whether backups keep clear of the maintenance of a database: one row a database.",
         columns: WindowsRow::COLUMNS,
-        rows_rest_on: RESOURCES_REST_ON,
+        rows_rest_on: DATABASES_REST_ON,
         order: &[],
     },
-    reads: &[COVERAGE_READS],
+    reads: &[DATABASES_REST_ON, PLAN_READS],
     derive,
 };
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let (population, coverage) = (inputs.population()?, inputs.coverage()?);
     let starts = Starts::new(inputs)?;
-    let rows: Vec<_> = population.iter().zip(coverage.iter()).map(|(resource, coverage)| row(resource, coverage, &starts)).collect();
+    let rows: Vec<_> = population
+        .iter()
+        .zip(coverage.iter())
+        .filter(|(resource, _)| resource.is_database())
+        .map(|(resource, coverage)| row(resource, coverage, &starts))
+        .collect();
     Inputs::frame_of(FACT.relation, rows)
 }
 

@@ -78,6 +78,8 @@ fn role(role: Role) -> &'static str {
         Role::Primary => "holds data of its own",
         Role::Replica => "read replica",
         Role::ClusterMember => "member of a cluster, which holds the data",
+        Role::Part => "part of another resource, which is judged",
+        Role::Container => "keeps its data in other resources, which are judged",
         Role::RestoreTest => "left over from a restore test",
     }
 }

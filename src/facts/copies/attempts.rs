@@ -64,6 +64,8 @@ pub(super) struct Attempts {
     /// Since when copy jobs have been observed everywhere without a gap until now; `None` if they are not, or if a point was not read: a backup can
     /// also be made in an air-gapped vault directly.
     observed_from_s: Option<i64>,
+    /// By index of the population: whether copies of another resource's points restore it too, so that having none of its own says nothing.
+    elsewhere: Vec<bool>,
 }
 
 impl Attempts {
@@ -74,6 +76,7 @@ impl Attempts {
         let mut attempts = Self {
             found: vec![<[Found; 3]>::default(); population.len()],
             points: BTreeMap::new(),
+            elsewhere: population.iter().map(|resource| !resource.through.is_empty()).collect(),
             observed_from_s: inputs.observed_everywhere_since("copy_jobs").filter(|_| inputs.complete_everywhere("recovery_points")),
         };
         inputs.each::<JobRow>("copy_jobs", |job| {
@@ -167,7 +170,7 @@ impl Attempts {
     /// Time before the moment of judgement in which no copy was made, proven by the jobs and points of every place; 0 if nothing is.
     pub(super) fn none_for_s(&self, inputs: &Inputs<'_>, index: usize, destination: Destination) -> i64 {
         let found = self.found(index, destination);
-        let Some(from_s) = self.observed_from_s.filter(|_| !found.outside) else { return 0 };
+        let Some(from_s) = self.observed_from_s.filter(|_| !found.outside && !self.elsewhere[index]) else { return 0 };
         let since_s = found.made_s.map_or(from_s, |made_s| made_s.max(from_s));
         (inputs.snapshot.as_of_s().saturating_sub(since_s)).max(0)
     }
@@ -184,7 +187,8 @@ impl Attempts {
             .into_iter()
             .flat_map(|last| found.kept.readings().into_iter().map(move |kept| self.succeeded_if(inputs, destination, last, kept)));
         let first = answers.next()??;
-        answers.all(|answer| answer == Some(first)).then_some(first)
+        let same = answers.all(|answer| answer == Some(first));
+        (same && (first || !self.elsewhere[index])).then_some(first)
     }
 
     /// No copy at all is a failure only if the points of every account were completely read: it may lie in any of them. One in an account that is

@@ -20,7 +20,7 @@ pub mod via;
 use self::decide::{Verdict, decide};
 use self::subject::OptIn;
 use super::objectives::{and, or};
-use super::population::{RESOURCES_REST_ON, Resource, Role};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, Role};
 use super::{Fact, FactError, Inputs};
 use crate::dataset::{Relation, Row};
 
@@ -84,8 +84,10 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
+        /// Whether AWS Backup can protect what is of its kind
+        supported: Boolean, NotTold, "";
         /// Whether a selection asks for it, opt-in and state aside
         selected: Boolean, NotTold, "";
         /// Whether a plan backs it up
@@ -116,7 +118,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[super::COVERAGE_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS],
     derive,
 };
 
@@ -136,6 +138,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
             account_id: Some(resource.account_id.clone()),
             region: Some(resource.region.clone()),
             role: resource.role.map(|role| role.word().to_owned()),
+            supported: resource.is_supported(),
             selected: coverage.selected,
             covered: coverage.covered,
             opt_in_blocked: coverage.opt_in_blocked,
@@ -166,7 +169,29 @@ pub(super) fn coverage(inputs: &Inputs<'_>) -> Result<Vec<Coverage>, FactError> 
         .filter(|(_, resource)| resource.arn.contains(":cluster:"))
         .map(|(index, resource)| ((resource.account_id.as_str(), resource.region.as_str(), resource.name.as_str()), index))
         .collect();
-    Ok(population.iter().zip(&own).map(|(resource, coverage)| through_cluster(resource, coverage, &clusters, &population, &own)).collect())
+    let through_cluster =
+        population.iter().zip(&own).map(|(resource, coverage)| through_cluster(resource, coverage, &clusters, &population, &own));
+    Ok(population.iter().zip(through_cluster).map(|(resource, coverage)| through_others(resource, coverage, &population, &own)).collect())
+}
+
+/// A volume is covered by itself or in the backup of an instance it is attached to; if that was not read or is undecided, it is unknown.
+fn through_others(resource: &Resource, coverage: Coverage, population: &[Resource], own: &[Coverage]) -> Coverage {
+    if coverage.covered == Some(true) || resource.through.is_empty() {
+        return coverage;
+    }
+    let others = resource.through.iter().map(|arn| population.binary_search_by(|other| other.arn.cmp(arn)).ok());
+    let answers: Vec<(Option<usize>, Option<bool>)> = others.map(|index| (index, index.and_then(|index| own[index].covered))).collect();
+    if let Some(index) = answers.iter().find_map(|(index, covered)| index.filter(|_| *covered == Some(true))) {
+        return Coverage { via: Some(population[index].arn.clone()), ..own[index].clone() };
+    }
+    if answers.iter().all(|(_, covered)| *covered == Some(false)) {
+        return coverage;
+    }
+    let unknown_because = match answers.iter().find(|(_, covered)| covered.is_none()) {
+        Some((Some(index), _)) => own[*index].unknown_because.clone(),
+        _ => "an instance it is attached to was not read".to_owned(),
+    };
+    Coverage { covered: None, selected: None, opt_in_blocked: None, plans_known: false, unknown_because, ..coverage }
 }
 
 /// A member of a cluster has the coverage of the cluster; if the cluster was not read, it is unknown.

@@ -50,7 +50,7 @@ pub struct Exposed {
 /// As deriving the fact.
 pub fn exposed(inputs: &Inputs<'_>) -> Result<Vec<Exposed>, FactError> {
     let rows: Vec<ExposureRow> = frame::from_frame("exposure", &inputs.fact("exposure")?)?;
-    let held = |row: &ExposureRow| !matches!(row.role.as_deref(), Some("cluster_member" | "restore_test"));
+    let held = |row: &ExposureRow| !matches!(row.role.as_deref(), Some("cluster_member" | "part" | "container" | "restore_test"));
     let shown = rows.into_iter().filter(|row| held(row) && row.rpo_owed != Some(false));
     let population = inputs.population()?;
     let mut exposed = Vec::new();

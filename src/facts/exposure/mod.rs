@@ -16,7 +16,7 @@ pub use exposed::{Exposed, exposed};
 use self::sweep::{Continuous, Exposure, History, Objective, PointLife, measure};
 use super::objectives::{Mechanism, Owed};
 use super::points::{KeyRange, Point, Restorable};
-use super::population::{RESOURCES_REST_ON, Resource};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
 use crate::dataset::{Relation, Row, snapshot};
 use crate::model::Window;
@@ -72,7 +72,7 @@ crate::rows! {
         region: Text, Never, "";
         /// `any`: every point counts; `other_region`: only points in another Region
         scenario: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Objective in force at the moment of judgement
         objective_id: Text, NotTold, "audit.yaml";
@@ -130,7 +130,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &["scenario"],
     },
-    reads: &[super::COVERAGE_READS, super::POINT_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS, super::POINT_READS],
     derive,
 };
 
@@ -286,15 +286,26 @@ fn history(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: 
         let from_s = window.start_s;
         PointLife { data_s: from_s, available_s: from_s, alive_until_s: from_s, end_s: i64::MAX }
     }));
-    if !natively_read(inputs, resource, owed) {
-        // What could not be read may have been there all the time.
+    let continuous = found.continuous.contains(&resource.key) && owed.mechanisms.contains(&Mechanism::BackupPoint);
+    if !natively_read(inputs, resource, owed) || restored_elsewhere(resource, owed) || (continuous && !resource.is_database()) {
+        // What could not be read may have been there all the time. Only databases tell how far continuous backups reach.
         history.continuous.push(Continuous { from_s: i64::MIN, to_s: i64::MAX, lag_s: 0, certain: false });
     }
     history
 }
 
-/// Whether native snapshots and automated backups were completely read, as far as the objective accepts them.
+/// Whether backups of another resource restore it too, of which nothing is known here.
+fn restored_elsewhere(resource: &Resource, owed: &Owed) -> bool {
+    !resource.through.is_empty() && owed.mechanisms.contains(&Mechanism::BackupPoint)
+}
+
+/// Whether native snapshots and automated backups were completely read, as far as the objective accepts them. Those of other services than databases
+/// are not looked at: there may be some, unless the service makes none.
 fn natively_read(inputs: &Inputs<'_>, resource: &Resource, owed: &Owed) -> bool {
+    if !resource.is_database() {
+        let accepted = owed.mechanisms.contains(&Mechanism::NativeSnapshot) || owed.mechanisms.contains(&Mechanism::NativePitr);
+        return resource.native_mechanism().is_none() || !accepted;
+    }
     let native = [
         (Mechanism::NativeSnapshot, "rds_snapshots"),
         (Mechanism::NativePitr, "rds_automated_backups"),

@@ -24,7 +24,7 @@ use crate::facts::coverage::decide::Verdict;
 use crate::facts::locks::{Vault, Vaults};
 use crate::facts::objectives::{and, or};
 use crate::facts::plans::{Plan, PlanRule};
-use crate::facts::population::{Resource, Role, evidence};
+use crate::facts::population::{RESOURCES_READ, Resource, Role, evidence};
 use crate::facts::{Fact, FactError, Inputs, everywhere, region};
 use crate::model::Arn;
 
@@ -88,7 +88,7 @@ pub static FACT: Fact = Fact {
         ],
         order: &["plan_name", "plan_rule", "destination_vault_arn"],
     },
-    reads: &[super::super::COVERAGE_READS, &[everywhere("backup_vaults"), everywhere("kms_keys")]],
+    reads: &[RESOURCES_READ, super::super::PLAN_READS, &[everywhere("backup_vaults"), everywhere("kms_keys")]],
     derive,
 };
 

@@ -11,7 +11,7 @@ use polars::prelude::DataFrame;
 
 use super::{AWS_OWNED, KmsKeys};
 use crate::dataset::{Relation, Row};
-use crate::facts::population::RESOURCES_REST_ON;
+use crate::facts::population::DATABASES_REST_ON;
 use crate::facts::{Fact, FactError, Inputs, region};
 
 crate::rows! {
@@ -25,7 +25,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Whether what is stored is encrypted, with whichever key
         encrypted_at_rest: Boolean, NotTold, "StorageEncryptionType, StorageEncrypted";
@@ -48,10 +48,10 @@ pub static FACT: Fact = Fact {
         name: "storage_encryption",
         doc: "What the storage of databases is encrypted with: one row a database.",
         columns: StorageRow::COLUMNS,
-        rows_rest_on: RESOURCES_REST_ON,
+        rows_rest_on: DATABASES_REST_ON,
         order: &[],
     },
-    reads: &[RESOURCES_REST_ON, &[region("kms_keys")]],
+    reads: &[DATABASES_REST_ON, &[region("kms_keys")]],
     derive,
 };
 
@@ -145,7 +145,7 @@ pub(super) fn by_arn(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Storage>, F
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let (keys, storage, population) = (KmsKeys::read(inputs)?, by_arn(inputs)?, inputs.population()?);
-    let rows = population.iter().map(|resource| {
+    let rows = population.iter().filter(|resource| resource.is_database()).map(|resource| {
         let storage = storage.get(&resource.arn);
         let encryption = storage.and_then(|storage| storage.encryption);
         let key_arn = storage.and_then(|storage| storage.key_arn.clone());

@@ -24,8 +24,10 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
+        /// Whether AWS Backup can protect what is of its kind
+        supported: Boolean, NotTold, "";
         /// Whether a usable point of it lies in a locked vault
         in_locked_vault: Boolean, NotTold, "";
         /// The strongest of these locks: `governance`, `grace` or `immutable`
@@ -83,7 +85,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let rows = population.iter().map(|resource| {
         let points = by_resource.get(resource.arn.as_str()).map_or(&[][..], Vec::as_slice);
         let copies_known = inputs.complete("copy_jobs", &resource.account_id, &resource.region) && !left.contains(&resource.arn);
-        row(inputs, &vaults, resource, points, all_read && copies_known)
+        row(inputs, &vaults, resource, points, all_read && copies_known && resource.through.is_empty())
     });
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
@@ -121,6 +123,7 @@ fn row(inputs: &Inputs<'_>, vaults: &Vaults, resource: &Resource, points: &[&Poi
         evidence("recovery_points", point.recovery_point_arn.as_deref().unwrap_or_default(), point.collection.as_deref())
     };
     LockedPointsRow {
+        supported: resource.is_supported(),
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
         account_id: Some(resource.account_id.clone()),

@@ -29,7 +29,7 @@ impl Entry {
         if !place || !arn {
             return Some(false);
         }
-        let of_type = if matcher.types.is_empty() { Some(true) } else { resource.backup_type().map(|name| one_of(&matcher.types, name)) };
+        let of_type = if matcher.types.is_empty() { Some(true) } else { resource.type_name().map(|name| one_of(&matcher.types, name)) };
         let tagged = match &resource.facts.tags {
             _ if matcher.tags.is_empty() => Some(true),
             None => None,

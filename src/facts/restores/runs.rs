@@ -119,8 +119,12 @@ impl Runs {
         &all[all.partition_point(|run| resource.created_s.is_some_and(|created_s| run.created_s < created_s))..]
     }
 
-    /// Since when no other restore of a resource can have run: everything was observed, and whose backup each job restored is known.
+    /// Since when no other restore of a resource can have run: everything was observed, and whose backup each job restored is known. Never, where a
+    /// restore of another resource restores it too, or where it is not AWS Backup that restores.
     pub(super) fn observed_since_s(&self, resource: &Resource) -> Option<i64> {
+        if !resource.through.is_empty() || resource.is_supported() != Some(true) {
+            return None;
+        }
         let may_be = |of: &Option<String>| match (of.as_deref(), resource.backup_type()) {
             (Some(of), Some(own)) => of == own,
             _ => true,

@@ -15,7 +15,7 @@ use super::seconds;
 use crate::dataset::{Relation, Row};
 use crate::facts::objectives::and;
 use crate::facts::points::is_continuous;
-use crate::facts::population::evidence;
+use crate::facts::population::{RESOURCES_READ, evidence};
 use crate::facts::{Fact, FactError, Inputs, account, everywhere, schedule};
 use crate::model::moment::DAY_S;
 
@@ -74,7 +74,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[everywhere("recovery_points")],
         order: &["backup_vault_arn", "recovery_point_arn"],
     },
-    reads: &[super::super::COVERAGE_READS, &[everywhere("recovery_points"), account("legal_holds")]],
+    reads: &[RESOURCES_READ, super::super::PLAN_READS, &[everywhere("recovery_points"), account("legal_holds")]],
     derive,
 };
 

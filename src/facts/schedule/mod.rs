@@ -14,7 +14,7 @@ use super::lifecycles::PLANS_REST_ON;
 use super::objectives::Mechanism;
 use super::plans::PlanRule;
 use super::points::PITR_LAG_S;
-use super::population::{RESOURCES_REST_ON, Resource, evidence};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
 use super::{Fact, FactError, Inputs, native};
 use crate::dataset::{Relation, Row};
 
@@ -67,7 +67,7 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Whether a plan or native backups that count protect it
         protected: Boolean, NotTold, "";
@@ -99,7 +99,7 @@ pub static SCHEDULE: Fact = Fact {
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule"],
     },
-    reads: &[super::COVERAGE_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS],
     derive: derive_schedule,
 };
 
@@ -112,7 +112,7 @@ pub static DESIGN_EXPOSURE: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[super::COVERAGE_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS],
     derive: derive_design,
 };
 
@@ -197,7 +197,7 @@ fn design_row(inputs: &Inputs<'_>, index: usize, resource: &Resource) -> Result<
     row.rpo_owed = Some(owed.rpo_s.is_some());
     row.rpo_s = owed.rpo_s;
     row.limit_s = owed.rpo_s.zip(owed.tolerance_s).map(|(rpo_s, tolerance_s)| rpo_s.saturating_add(tolerance_s));
-    let natively = if accepts(Mechanism::NativePitr) { native::protected(resource) } else { Some(false) };
+    let natively = if resource.native_mechanism().is_some_and(accepts) { native::protected(resource) } else { Some(false) };
     let planned = if accepts(Mechanism::BackupPoint) { inputs.coverage()?[index].covered } else { Some(false) };
     row.protected = super::objectives::or(natively, planned);
     let bounds = bounds(inputs, index, resource, natively, planned)?;
@@ -239,7 +239,11 @@ fn bounds(
 ) -> Result<Bounds, FactError> {
     let mut bounds = Bounds { open: natively.is_none() || planned.is_none(), ..Bounds::default() };
     if natively == Some(true) {
-        bounds.offer(PITR_LAG_S, || "point-in-time restore of the service".to_owned());
+        match resource.native_mechanism() {
+            Some(Mechanism::NativePitr) => bounds.offer(PITR_LAG_S, || "point-in-time restore of the service".to_owned()),
+            // When a service takes its snapshots is not looked at.
+            _ => bounds.open = true,
+        }
     }
     if planned == Some(false) {
         return Ok(bounds);
@@ -250,7 +254,7 @@ fn bounds(
         bounds.open |= !plan.rules_known;
         for rule in &plan.rules {
             if rule.continuous && supports_continuous(resource) == Some(true) {
-                bounds.offer(PITR_LAG_S, || format!("continuous backup of rule {} of plan {}", rule.name, plan.name));
+                bounds.offer(continuous_lag_s(resource), || format!("continuous backup of rule {} of plan {}", rule.name, plan.name));
                 continue;
             }
             match rule.gap {
@@ -265,6 +269,11 @@ fn bounds(
         }
     }
     Ok(bounds)
+}
+
+/// How far continuous backups are behind. Source: AWS Backup developer guide, "Continuous backups and point-in-time recovery".
+fn continuous_lag_s(resource: &Resource) -> i64 {
+    if resource.resource_type == "AWS::S3::Bucket" { 900 } else { PITR_LAG_S }
 }
 
 fn supports_continuous(resource: &Resource) -> Option<bool> {

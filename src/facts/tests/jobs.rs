@@ -143,8 +143,8 @@ fn what_no_longer_exists() {
     let (yes, no, open) = (json!(true), json!(false), Value::Null);
     let jobs = || vec![of_rule(1, "FAILED")];
     let volume = "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1";
-    let of_volume =
-        Estate::new().has("backup_jobs", [with(of_rule(1, "FAILED"), json!({ "resource_arn": volume, "resource_type": "EBS" }))]);
+    let machine = "arn:aws:backup-gateway:eu-west-1:111122223333:vm/vm-1";
+    let of = |arn: &str| Estate::new().has("backup_jobs", [with(of_rule(1, "FAILED"), json!({ "resource_arn": arn }))]);
     let core = plan_arn("core");
     // why, estate, subject, resource gone, rule there
     let cases = [
@@ -152,7 +152,9 @@ fn what_no_longer_exists() {
         ("the database is gone", estate(jobs()).without("rds_instances"), db_arn("x"), &yes, &yes),
         ("databases unread", estate(jobs()).denied("rds_instances", None), db_arn("x"), &open, &yes),
         ("clusters unread do matter, too", estate(jobs()).without("rds_instances").denied("rds_clusters", None), db_arn("x"), &open, &yes),
-        ("volumes are not collected: the failure stands", of_volume, volume.to_owned(), &no, &no),
+        ("a volume is gone", of(volume), volume.to_owned(), &yes, &no),
+        ("volumes unread", of(volume).denied("ebs_volumes", None), volume.to_owned(), &open, &no),
+        ("virtual machines are not collected: the failure stands", of(machine), machine.to_owned(), &no, &no),
         ("the rule is gone", estate(jobs()).without("plan_rules"), db_arn("x"), &no, &no),
         ("the rules of its plan unread", estate(jobs()).denied("plan_rules", Some(&core)), db_arn("x"), &no, &open),
         ("plans unread", estate(jobs()).denied("backup_plans", None), db_arn("x"), &no, &open),

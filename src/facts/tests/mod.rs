@@ -18,6 +18,7 @@ mod newest;
 mod pitr;
 mod points;
 mod population;
+mod reconciled;
 mod replication;
 mod restores;
 mod retention;

@@ -85,6 +85,36 @@ tables! {
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
         storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
         preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
+    dynamodb_tables State key ["table_arn"] parent None, created None;
+        table_arn: Text, table_name: Text, table_status: Text, creation_date_time: Time, deletion_protection_enabled: Boolean,
+        point_in_time_recovery_status: Text, recovery_period_days: Integer, earliest_restorable_date_time: Time, latest_restorable_date_time: Time.
+    data_resource_tags State key ["resource_arn"] parent None, created None; resource_arn: Text, tags: Json.
+    s3_buckets State key ["bucket_arn"] parent None, created None;
+        bucket_arn: Text, bucket_name: Text, creation_date: Time, versioning_status: Text, tags: Json.
+    ebs_volumes State key ["volume_arn"] parent None, created None;
+        volume_arn: Text, volume_id: Text, state: Text, create_time: Time, attachments: Json, tags: Json.
+    ec2_instances State key ["instance_arn"] parent None, created None; instance_arn: Text, instance_id: Text, state: Text, tags: Json.
+    dlm_policies State key ["policy_arn"] parent None, created None;
+        policy_arn: Text, state: Text, policy_type: Text, default_policy: Boolean, resource_types: Json, target_tags: Json, exclusions: Json.
+    efs_file_systems State key ["file_system_arn"] parent None, created None;
+        file_system_arn: Text, file_system_id: Text, name: Text, creation_time: Time, life_cycle_state: Text,
+        replication_overwrite_protection: Text, tags: Json.
+    fsx_file_systems State key ["file_system_arn"] parent None, created None;
+        file_system_arn: Text, file_system_id: Text, file_system_type: Text, deployment_type: Text, lifecycle: Text, creation_time: Time,
+        automatic_backup_retention_days: Integer, tags: Json.
+    fsx_volumes State key ["volume_arn"] parent None, created None;
+        volume_arn: Text, name: Text, volume_type: Text, file_system_id: Text, lifecycle: Text, creation_time: Time, ontap_volume_type: Text,
+        storage_virtual_machine_root: Boolean, tags: Json.
+    elasticache_groups State key ["cache_arn"] parent None, created None;
+        cache_arn: Text, cache_name: Text, kind: Text, engine: Text, status: Text, create_time: Time, snapshot_retention_limit_days: Integer.
+    redshift_clusters State key ["cluster_arn"] parent None, created None;
+        cluster_arn: Text, cluster_identifier: Text, cluster_status: Text, cluster_create_time: Time,
+        automated_snapshot_retention_period_days: Integer, tags: Json.
+    protected_resources State key ["resource_arn"] parent None, created None;
+        resource_arn: Text, resource_type: Text, last_backup_time: Time.
+    cloudtrail_events History key ["event_id"] parent Some("event_name"), created Some("event_time");
+        event_id: Text, event_name: Text, event_source: Text, event_time: Time, error_code: Text, actor_arn: Text, resources: Json,
+        request_parameters: Json.
     rds_snapshots Object key ["snapshot_arn"] parent None, created Some("snapshot_create_time");
         snapshot_arn: Text, snapshot_identifier: Text, snapshot_type: Text, resource_arn: Text, resource_key: Integer, status: Text,
         original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time, encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text.
@@ -102,12 +132,13 @@ tables! {
         to_date: Time, creation_date: Time, cancellation_date: Time.
 }
 
-/// The table whose rows are the parents of another table's units; a key is asked for by itself.
+/// The table whose rows are the parents of another table's units; a key is asked for by itself, events by their name.
 pub(crate) fn parents_of(table: &Table) -> Option<&'static str> {
     match table.parent {
         Some("backup_vault_arn") => Some("backup_vaults"),
         Some("backup_plan_arn") => Some("backup_plans"),
         Some("asked_key") => Some("kms_keys"),
+        Some("event_name") => Some("cloudtrail_events"),
         Some("snapshot_arn") => Some("rds_snapshots"),
         Some("restore_testing_plan_arn") => Some("restore_testing_plans"),
         _ => None,

@@ -13,6 +13,7 @@ and DIR/truth.json.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from estate.holdings import Rows, make_holdings
 from estate.keys import spoil_keys
 from estate.population import population
 from estate.restores import seed_restores
-from estate.truth import Truth, truth_of, truth_of_bulk, truth_of_collections
+from estate.truth import Truth, truth_of, truth_of_bulk, truth_of_collections, truth_of_holdings
 from harness import Endpoint
 
 __all__ = ["Estate", "Truth", "build"]
@@ -67,8 +68,9 @@ def build(
     seed_restores(aws, members, arns[RESTORE_TESTING], foundation.fires)
     spoil_keys(aws, foundation.keys)
     holdings = make_holdings(aws, base)
+    time.sleep(1.1)  # a collection speaks for the second in which it begins, and not for what was made in it
     bulk = add_bulk(aws, foundation, base, resources)
-    truth = [*truth_of(members, foundation, arns), *truth_of_bulk(bulk)]
+    truth = [*truth_of(members, foundation, arns), *truth_of_bulk(bulk), *truth_of_holdings(holdings)]
     truth.sort(key=lambda row: (row.rule_id, row.subject_arn))
     (out / "truth.json").write_text(json.dumps([asdict(row) for row in truth], indent=1) + "\n")
     return Estate(base, write_config(out), truth, holdings)

@@ -20,13 +20,15 @@ has no row here is wrong.
 
 from __future__ import annotations
 
+from typing import Any
+
 from estate.foundation import Foundation
 from estate.population import Member
-from estate.truth import coverage, databases, jobs, keys, points, restores, vaults
+from estate.truth import coverage, databases, holdings, jobs, keys, points, restores, vaults
 from estate.truth.verdicts import NOT_APPLICABLE, PASS, Truth
 from harness import ACCOUNT, REGIONS
 
-__all__ = ["Truth", "truth_of", "truth_of_bulk", "truth_of_collections"]
+__all__ = ["Truth", "truth_of", "truth_of_bulk", "truth_of_collections", "truth_of_holdings"]
 
 # What one row of the population says.
 _OF_MEMBERS = (coverage.of_member, databases.of_member, points.of_member, jobs.of_member, restores.of_member)
@@ -41,6 +43,11 @@ def truth_of(members: list[Member], made: Foundation, arns: dict[str, str]) -> l
 def truth_of_bulk(members: list[Member]) -> list[Truth]:
     """The verdicts about databases alone."""
     return [row for member in members for of in _OF_MEMBERS for row in of(member)]
+
+
+def truth_of_holdings(made: dict[str, dict[str, list[dict[str, Any]]]]) -> list[Truth]:
+    """The verdicts about everything but databases; `made` are the rows by module and table."""
+    return list(holdings.of_holdings(made))
 
 
 def truth_of_collections(collections: int) -> list[Truth]:

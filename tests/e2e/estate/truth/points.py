@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from estate.config import RETENTION_DAYS
 from estate.population import HOME, Member
-from estate.truth.verdicts import Truth, Truths, kept
+from estate.truth.verdicts import NOT_APPLICABLE, PASS, Truth, Truths, kept
+from harness import ACCOUNT
 
 # Keys that decrypt nothing.
 _UNUSABLE = ("disabled", "doomed")
@@ -16,7 +17,12 @@ def has_points(member: Member) -> bool:
 
 
 def of_member(member: Member) -> Truths:
-    """Rules about points speak of databases that have some; two speak of all that should."""
+    """Rules about points speak of databases that have some; two speak of all that should, one of all there are."""
+    for name in member.member_names:
+        arn = f"arn:aws:rds:{member.region}:{ACCOUNT}:db:{name}"
+        yield Truth("population-not-reconciled", arn, PASS, "its service lists it; its cluster is backed up, not it")
+    known = NOT_APPLICABLE if has_points(member) else PASS
+    yield Truth("population-not-reconciled", member.arn, known, "its service lists it; AWS Backup knows what has points")
     if member.kind in ("replica", "leftover"):
         return
     fresh = has_points(member) and member.points != "stale"

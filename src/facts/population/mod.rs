@@ -1,7 +1,11 @@
 //! The population: one row for each thing that can hold data, with what decides who owes it a backup.
 //!
-//! Built from `rds_instances` and the three kinds of clusters. DB instances that belong to a cluster are kept with the role `cluster_member`: the
-//! cluster holds the data. `DescribeDBInstances` also lists the members of Neptune and DocumentDB clusters; they are told apart by engine.
+//! The union of what each service lists, one file a group of services and one line in [`SOURCES`]. What stores its data elsewhere is kept and marked,
+//! so that nothing is counted twice: a member of a cluster, a volume that is part of its file system, an EC2 instance (its volumes are judged).
+//!
+//! - Left out: terminated instances, which hold nothing, and Memcached, which keeps nothing that could be backed up. Secrets and log groups are
+//!   tables of their own; they are not restored from backups.
+//! - Each replica of a `DynamoDB` global table is a resource of its own: any of them takes writes, and each is restored from its own backups only.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +14,39 @@ use serde::de::DeserializeOwned;
 
 use super::coverage::resource_types::Recognised;
 use super::coverage::subject::ResourceFacts;
+use super::objectives::Mechanism;
 use super::{Fact, FactError, Inputs};
 use crate::dataset::rows::Json;
 use crate::dataset::schema::{Reach, RestsOn};
 use crate::dataset::{Relation, Row};
+use crate::model::Arn;
 use crate::model::key::resource_key;
+
+mod caches;
+mod compute;
+mod databases;
+mod files;
+mod key_value;
+mod objects;
+mod snapshot_policies;
+mod tagged;
+mod warehouses;
+
+/// A group of services whose tables tell what holds data.
+struct Source {
+    /// The tables whose rows are resources.
+    tables: &'static [&'static str],
+    /// What else its reading rests on: not who is there, but what they are.
+    beside: &'static [&'static str],
+    /// How the ARNs of its resources begin after the partition, `service` or `service:type`; a bucket's ARN does not tell where it is.
+    arns: &'static [(&'static str, &'static str)],
+    /// Reads them.
+    read: fn(&Inputs<'_>) -> Result<Vec<Resource>, FactError>,
+}
+
+/// Everything that tells what holds data.
+const SOURCES: [Source; 7] =
+    [databases::SOURCE, key_value::SOURCE, objects::SOURCE, compute::SOURCE, files::SOURCE, caches::SOURCE, warehouses::SOURCE];
 
 /// What part a resource plays, which decides whether it is owed a backup of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +57,10 @@ pub enum Role {
     Replica,
     /// Stores its data in a cluster.
     ClusterMember,
+    /// Its data is part of another resource's, which is judged.
+    Part,
+    /// Keeps its data in other resources, which are judged.
+    Container,
     /// Made by a restore test and soon gone.
     RestoreTest,
 }
@@ -36,34 +72,12 @@ impl Role {
             Self::Primary => "primary",
             Self::Replica => "replica",
             Self::ClusterMember => "cluster_member",
+            Self::Part => "part",
+            Self::Container => "container",
             Self::RestoreTest => "restore_test",
         }
     }
 }
-
-/// States of a database in which nothing is written. Sources: Amazon RDS User Guide, "Viewing Amazon RDS DB instance status"; Aurora User Guide, "Viewing
-/// DB cluster status".
-const IDLE: [&str; 6] = ["creating", "deleting", "migrating", "starting", "stopped", "stopping"];
-/// States in which it is written to, or is again in a moment. A full storage ends the shipping of logs; that is no excuse for it.
-const RUNNING: [&str; 17] = [
-    "available",
-    "backing-up",
-    "converting-to-vpc",
-    "failing-over",
-    "maintenance",
-    "modifying",
-    "moving-to-vpc",
-    "promoting",
-    "rebooting",
-    "renaming",
-    "resetting-master-credentials",
-    "scaling-compute",
-    "storage-config-upgrade",
-    "storage-full",
-    "storage-initialization",
-    "storage-optimization",
-    "upgrading",
-];
 
 /// A resource with everything later facts ask of it.
 #[derive(Clone, Debug)]
@@ -86,8 +100,12 @@ pub struct Resource {
     pub role: Option<Role>,
     /// Identifier of its cluster.
     pub cluster: Option<String>,
-    /// Days of native backups; `None` if not told.
+    /// Whether the service itself backs it up; `None` if not told.
+    pub natively: Option<bool>,
+    /// Days that it keeps these backups, 0 if there are none; `None` if not told.
     pub native_retention_days: Option<i64>,
+    /// ARNs of other resources whose backups restore it too, as those of the instance a volume is attached to.
+    pub through: Vec<String>,
     /// Earliest moment to which it can be restored natively; instances do not tell.
     pub earliest_restorable_s: Option<i64>,
     /// Latest moment to which it can be restored natively.
@@ -130,14 +148,42 @@ impl Resource {
         }
     }
 
-    /// Whether it was running when it was read, and so had changes to ship; `None` if its state was not told or is none of those that decide it.
-    pub fn is_running(&self) -> Option<bool> {
-        let status = self.facts.status.as_deref()?.to_ascii_lowercase();
-        let is = |of: &[&str]| of.contains(&status.as_str());
-        if is(&IDLE) {
-            return Some(false);
+    /// Its type in words, also where AWS Backup does not protect it; `None` where it cannot be told.
+    pub fn type_name(&self) -> Option<&'static str> {
+        match self.facts.resource_type {
+            Recognised::Type(of) => Some(of.name()),
+            Recognised::Unsupported(name) => Some(name),
+            Recognised::OneOf(_) | Recognised::Unrecognised => None,
         }
-        (is(&RUNNING) || status.starts_with("configuring-")).then_some(true)
+    }
+
+    /// Whether it is a database of RDS, Aurora, Neptune or `DocumentDB`.
+    pub fn is_database(&self) -> bool {
+        Arn::parse(&self.arn).is_some_and(|arn| arn.service == "rds")
+    }
+
+    /// Whether AWS Backup can protect what is of its kind; `None` where that cannot be told.
+    pub fn is_supported(&self) -> Option<bool> {
+        match self.facts.resource_type {
+            Recognised::Type(_) | Recognised::OneOf(_) => Some(true),
+            Recognised::Unsupported(_) => Some(false),
+            Recognised::Unrecognised => None,
+        }
+    }
+
+    /// How the service itself backs up what is of its kind; `None` if it does not.
+    pub fn native_mechanism(&self) -> Option<Mechanism> {
+        match self.resource_type {
+            _ if self.is_database() => Some(Mechanism::NativePitr),
+            "AWS::DynamoDB::Table" => Some(Mechanism::NativePitr),
+            "AWS::S3::Bucket" | "AWS::EFS::FileSystem" => None,
+            _ => Some(Mechanism::NativeSnapshot),
+        }
+    }
+
+    /// Whether a database was running when it was read, and so had changes to ship; `None` if its state was not told or is none of those that decide it.
+    pub fn is_running(&self) -> Option<bool> {
+        databases::is_running(self.facts.status.as_deref()?)
     }
 
     /// Whether it was there at a moment at which something of its ARN was backed up: a database that is made again does not inherit what is left of
@@ -175,7 +221,7 @@ crate::rows! {
         status: Text, NotTold, "DBInstanceStatus, Status";
         /// When it was created
         created_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
-        /// `primary`, `replica`, `cluster_member` or `restore_test`
+        /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
         /// Days that native backups are kept; 0 is off
         native_retention_days: Integer, NotTold, "BackupRetentionPeriod";
@@ -186,15 +232,53 @@ crate::rows! {
     }
 }
 
-const ROWS_REST_ON: [RestsOn; 4] = [
-    RestsOn { table: "rds_instances", reach: Reach::Region },
-    RestsOn { table: "rds_clusters", reach: Reach::Region },
-    RestsOn { table: "neptune_clusters", reach: Reach::Region },
-    RestsOn { table: "documentdb_clusters", reach: Reach::Region },
-];
+const fn count(beside: bool) -> usize {
+    let (mut count, mut source) = (0, 0);
+    while source < SOURCES.len() {
+        count += SOURCES[source].tables.len() + if beside { SOURCES[source].beside.len() } else { 0 };
+        source += 1;
+    }
+    count
+}
+
+const fn rests_on<const COUNT: usize>(beside: bool) -> [RestsOn; COUNT] {
+    let mut all = [RestsOn { table: "", reach: Reach::Region }; COUNT];
+    let (mut at, mut source) = (0, 0);
+    while source < SOURCES.len() {
+        let groups = [SOURCES[source].tables, if beside { SOURCES[source].beside } else { &[] }];
+        let mut group = 0;
+        while group < groups.len() {
+            let mut table = 0;
+            while table < groups[group].len() {
+                all[at] = RestsOn { table: groups[group][table], reach: Reach::Region };
+                (at, table) = (at + 1, table + 1);
+            }
+            group += 1;
+        }
+        source += 1;
+    }
+    all
+}
 
 /// What the rows of every relation with one row a resource rest on.
-pub const RESOURCES_REST_ON: &[RestsOn] = &ROWS_REST_ON;
+pub const RESOURCES_REST_ON: &[RestsOn] = &rests_on::<{ count(false) }>(false);
+
+/// What the population reads: that, and what tells of them what their own lists do not.
+pub const RESOURCES_READ: &[RestsOn] = &rests_on::<{ count(true) }>(true);
+
+/// What the rows of relations with one row a database rest on.
+pub const DATABASES_REST_ON: &[RestsOn] = &databases::REST_ON;
+
+/// The tables that list what has ARNs like this one, and so would show it; `None` if none does, or if the ARN does not tell where it would be.
+pub fn listing(arn: &Arn<'_>) -> Option<&'static [&'static str]> {
+    let of = |(service, beginning): &(&str, &str)| arn.service == *service && arn.resource.starts_with(beginning);
+    SOURCES.iter().find(|source| source.arns.iter().any(of)).map(|source| source.tables)
+}
+
+/// Whether everything that would list a resource of this ARN was read in its account and Region; `None` if nothing lists its kind.
+pub fn listed(inputs: &Inputs<'_>, arn: &Arn<'_>) -> Option<bool> {
+    Some(listing(arn)?.iter().all(|table| inputs.complete(table, arn.account, arn.region)))
+}
 
 /// The population as a relation.
 pub static FACT: Fact = Fact {
@@ -205,7 +289,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[RESOURCES_REST_ON],
+    reads: &[RESOURCES_READ],
     derive,
 };
 
@@ -234,41 +318,11 @@ fn row(resource: &Resource) -> ResourceRow {
     }
 }
 
-crate::rows! {
-    /// What the population needs of `rds_instances`.
-    struct InstanceRow {
-        account_id: Text; region: Text; db_instance_arn: Text; db_instance_identifier: Text; engine: Text; db_instance_status: Text;
-        instance_create_time_s: Integer; backup_retention_period_days: Integer; latest_restorable_time_s: Integer;
-        db_cluster_identifier: Text; read_replica_source: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
-        deletion_protection: Boolean; copy_tags_to_snapshot: Boolean; preferred_backup_window: Text; preferred_maintenance_window: Text;
-        automated_backups_replications: Json;
-    }
-}
-
-crate::rows! {
-    /// What the population needs of the three tables of clusters.
-    struct ClusterRow {
-        account_id: Text; region: Text; db_cluster_arn: Text; db_cluster_identifier: Text; engine: Text; status: Text;
-        cluster_create_time_s: Integer; backup_retention_period_days: Integer; earliest_restorable_time_s: Integer;
-        latest_restorable_time_s: Integer; replication_source_identifier: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
-        deletion_protection: Boolean; copy_tags_to_snapshot: Boolean; preferred_backup_window: Text; preferred_maintenance_window: Text;
-    }
-}
-
 /// Builds the population, sorted by ARN. What was created at or after the moment of judgement is left out.
 pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
     let mut resources = Vec::new();
-    for instance in inputs.rows::<InstanceRow>("rds_instances")? {
-        resources.push(of_instance(inputs, instance)?);
-    }
-    for (table, resource_type) in [
-        ("rds_clusters", "AWS::RDS::DBCluster"),
-        ("neptune_clusters", "AWS::Neptune::DBCluster"),
-        ("documentdb_clusters", "AWS::DocDB::DBCluster"),
-    ] {
-        for cluster in inputs.rows::<ClusterRow>(table)? {
-            resources.push(of_cluster(inputs, cluster, table, resource_type)?);
-        }
+    for source in &SOURCES {
+        resources.extend((source.read)(inputs)?);
     }
     let as_of_s = inputs.snapshot.as_of_s();
     resources.retain(|resource| resource.created_s.is_none_or(|created_s| created_s < as_of_s));
@@ -278,92 +332,57 @@ pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError>
     Ok(resources)
 }
 
-fn of_instance(inputs: &Inputs<'_>, row: InstanceRow) -> Result<Resource, FactError> {
-    let arn = row.db_instance_arn.unwrap_or_default();
-    let tags = tags("rds_instances", &arn, row.tags)?;
-    let replicated_to = json("rds_instances", "automated_backups_replications", &arn, row.automated_backups_replications)?;
-    let account_id = row.account_id.unwrap_or_default();
-    let region = row.region.unwrap_or_default();
-    let mut facts = subject(&arn, &account_id, &region, row.engine.as_deref(), tags, row.db_instance_status);
-    facts.is_cluster_member = row.db_cluster_identifier.is_some();
-    let role = role(&facts, row.read_replica_source.is_some());
-    Ok(Resource {
-        key: resource_key(&arn),
-        resource_type: "AWS::RDS::DBInstance",
-        evidence: evidence("rds_instances", &arn, row.collection.as_deref()),
-        read_by_s: inputs.read_by_s(row.collection.as_deref(), "rds_instances", &account_id, &region),
-        arn,
-        account_id,
-        region,
-        name: row.db_instance_identifier.unwrap_or_default(),
-        created_s: row.instance_create_time_s,
-        role,
-        cluster: row.db_cluster_identifier,
-        native_retention_days: row.backup_retention_period_days,
-        earliest_restorable_s: None,
-        latest_restorable_s: row.latest_restorable_time_s,
-        aws_backup_recovery_point_arn: row.aws_backup_recovery_point_arn,
-        settings: Settings {
-            deletion_protection: row.deletion_protection,
-            copies_tags: row.copy_tags_to_snapshot,
-            backup_window: row.preferred_backup_window,
-            maintenance_window: row.preferred_maintenance_window,
-            replicated_to: replicated_to.unwrap_or_default(),
-        },
-        collected_s: inputs.collected_s(row.collection.as_deref()),
-        facts,
-    })
-}
-
-fn of_cluster(inputs: &Inputs<'_>, row: ClusterRow, table: &'static str, resource_type: &'static str) -> Result<Resource, FactError> {
-    let arn = row.db_cluster_arn.unwrap_or_default();
-    let tags = tags(table, &arn, row.tags)?;
-    let account_id = row.account_id.unwrap_or_default();
-    let region = row.region.unwrap_or_default();
-    let facts = subject(&arn, &account_id, &region, row.engine.as_deref(), tags, row.status);
-    let role = role(&facts, row.replication_source_identifier.is_some());
-    Ok(Resource {
-        key: resource_key(&arn),
-        resource_type,
-        evidence: evidence(table, &arn, row.collection.as_deref()),
-        read_by_s: inputs.read_by_s(row.collection.as_deref(), table, &account_id, &region),
-        arn,
-        account_id,
-        region,
-        name: row.db_cluster_identifier.unwrap_or_default(),
-        created_s: row.cluster_create_time_s,
-        role,
-        cluster: None,
-        native_retention_days: row.backup_retention_period_days,
-        earliest_restorable_s: row.earliest_restorable_time_s,
-        latest_restorable_s: row.latest_restorable_time_s,
-        aws_backup_recovery_point_arn: row.aws_backup_recovery_point_arn,
-        settings: Settings {
-            deletion_protection: row.deletion_protection,
-            copies_tags: row.copy_tags_to_snapshot,
-            backup_window: row.preferred_backup_window,
-            maintenance_window: row.preferred_maintenance_window,
-            replicated_to: Vec::new(),
-        },
-        collected_s: inputs.collected_s(row.collection.as_deref()),
-        facts,
-    })
-}
-
-fn subject(
-    arn: &str,
-    account_id: &str,
-    region: &str,
-    engine: Option<&str>,
-    tags: Option<BTreeMap<String, String>>,
+/// What the row of any table tells of a resource.
+#[derive(Debug, Default)]
+struct Told {
+    table: &'static str,
+    resource_type: &'static str,
+    arn: Option<String>,
+    account_id: Option<String>,
+    region: Option<String>,
+    name: Option<String>,
+    engine: Option<String>,
     status: Option<String>,
-) -> ResourceFacts {
-    let facts = ResourceFacts::unread(arn, account_id, Some(region), engine);
-    let facts = match tags {
-        Some(tags) => facts.with_tags(tags),
-        None => facts,
-    };
-    ResourceFacts { status, ..facts }
+    tags: Option<BTreeMap<String, String>>,
+    created_s: Option<i64>,
+    collection: Option<String>,
+}
+
+impl Told {
+    /// A resource of which nothing else is told.
+    fn resource(self, inputs: &Inputs<'_>) -> Resource {
+        let Self { table, resource_type, .. } = self;
+        let (arn, account_id, region) =
+            (self.arn.unwrap_or_default(), self.account_id.unwrap_or_default(), self.region.unwrap_or_default());
+        let facts = ResourceFacts::unread(&arn, &account_id, Some(&region), self.engine.as_deref());
+        let facts = match self.tags {
+            Some(tags) => facts.with_tags(tags),
+            None => facts,
+        };
+        let facts = ResourceFacts { status: self.status, ..facts };
+        Resource {
+            key: resource_key(&arn),
+            resource_type,
+            evidence: evidence(table, &arn, self.collection.as_deref()),
+            read_by_s: inputs.read_by_s(self.collection.as_deref(), table, &account_id, &region),
+            collected_s: inputs.collected_s(self.collection.as_deref()),
+            name: self.name.unwrap_or_else(|| arn.clone()),
+            arn,
+            account_id,
+            region,
+            created_s: self.created_s,
+            role: role(&facts, false),
+            cluster: None,
+            natively: None,
+            native_retention_days: None,
+            through: Vec::new(),
+            earliest_restorable_s: None,
+            latest_restorable_s: None,
+            aws_backup_recovery_point_arn: None,
+            settings: Settings::default(),
+            facts,
+        }
+    }
 }
 
 /// A member's data lies in its cluster, whatever else it is; then leftovers of restore tests; then replicas.

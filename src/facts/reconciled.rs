@@ -1,0 +1,257 @@
+//! The population from independent sources, held against each other: what each service lists, what AWS Backup protects or keeps points of, and what
+//! `CloudTrail` saw deleted. Each difference has its reason, or has none, and then something is wrong.
+//!
+//! - Only what lies in the scope: of a resource in another account AWS tells nothing here.
+//! - Absence is believed only where the whole list was read. A kind that nothing lists is never called gone.
+//!
+//! Sources: AWS Backup API Reference, `ListProtectedResources`, `ListRecoveryPointsByBackupVault`; AWS `CloudTrail` API Reference, `LookupEvents`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::coverage::resource_types::{Recognised, type_of_arn};
+use super::population::{RESOURCES_READ, RESOURCES_REST_ON, evidence, listed};
+use super::{Fact, FactError, Inputs};
+use crate::dataset::{Relation, Row};
+use crate::model::Arn;
+
+mod deletions;
+
+use self::deletions::{Deletion, Deletions, would_tell};
+
+crate::rows! {
+    /// A resource that any source knows.
+    pub struct PopulationRow {
+        /// ARN of the resource
+        subject_arn: Text, Never, "";
+        /// AWS resource type, or its type as AWS Backup names it
+        subject_type: Text, Never, "";
+        /// Account
+        account_id: Text, Never, "";
+        /// Region
+        region: Text, Never, "";
+        /// Whether its service lists it
+        listed: Boolean, NotTold, "";
+        /// Whether AWS Backup protects it or keeps points of it
+        known_to_backup: Boolean, NotTold, "ListProtectedResources, ListRecoveryPointsByBackupVault";
+        /// Recovery points of it that exist
+        points_count: Integer, Never, "";
+        /// When AWS Backup last backed it up
+        last_backup_s: Integer, NotTold, "LastBackupTime, CreationDate";
+        /// When it was deleted
+        deleted_s: Integer, Means("no event tells of it"), "LookupEvents";
+        /// Who deleted it
+        deleted_by: Text, Means("no event tells of it"), "LookupEvents";
+        /// Whether the sources differ
+        differs: Boolean, NotTold, "";
+        /// Whether there is a reason for it
+        explained: Boolean, NotTold, "";
+        /// How they differ and why
+        reason: Text, Never, "";
+        /// Where the proof lies
+        evidence: Text, Never, "";
+    }
+}
+
+/// The reconciled population as a relation.
+pub static FACT: Fact = Fact {
+    relation: &Relation {
+        name: "population",
+        doc: "Everything that a service, AWS Backup or CloudTrail knows to hold data, and where they differ: one row a resource.",
+        columns: PopulationRow::COLUMNS,
+        rows_rest_on: &ROWS_REST_ON,
+        order: &[],
+    },
+    reads: &[RESOURCES_READ, &ROWS_BESIDE, &[super::region("cloudtrail_events")]],
+    derive,
+};
+
+const ROWS_BESIDE: [super::RestsOn; 2] = [super::region("protected_resources"), super::account("recovery_points")];
+const ROWS_REST_ON: [super::RestsOn; RESOURCES_REST_ON.len() + 2] = {
+    let mut all = [ROWS_BESIDE[0]; RESOURCES_REST_ON.len() + 2];
+    let mut at = 0;
+    while at < RESOURCES_REST_ON.len() {
+        all[at] = RESOURCES_REST_ON[at];
+        at += 1;
+    }
+    all[at] = ROWS_BESIDE[0];
+    all[at + 1] = ROWS_BESIDE[1];
+    all
+};
+
+crate::rows! {
+    /// What is needed of `protected_resources`.
+    struct ProtectedRow {
+        account_id: Text; region: Text; resource_arn: Text; resource_type: Text; last_backup_time_s: Integer; collection: Text;
+    }
+}
+
+crate::rows! {
+    /// What is needed of `recovery_points`.
+    struct PointRow {
+        account_id: Text; region: Text; recovery_point_arn: Text; resource_arn: Text; resource_type: Text; creation_date_s: Integer; exists: Boolean;
+        collection: Text;
+    }
+}
+
+/// What the sources know of one resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    resource_type: String,
+    account_id: String,
+    region: String,
+    listed: bool,
+    protected: bool,
+    points_count: i64,
+    last_backup_s: Option<i64>,
+    evidence: String,
+}
+
+impl Seen {
+    fn backed_up(&mut self, at_s: Option<i64>) {
+        self.last_backup_s = self.last_backup_s.max(at_s);
+    }
+}
+
+fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let deletions = Deletions::read(inputs)?;
+    let rows = seen(inputs)?.into_iter().map(|(arn, seen)| row(inputs, arn, seen, &deletions));
+    Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
+}
+
+/// Everything that any source knows and that lies in the scope, by ARN.
+fn seen(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Seen>, FactError> {
+    let mut all: BTreeMap<String, Seen> = BTreeMap::new();
+    for resource in inputs.population()?.iter() {
+        let seen = Seen {
+            resource_type: resource.resource_type.to_owned(),
+            account_id: resource.account_id.clone(),
+            region: resource.region.clone(),
+            listed: true,
+            evidence: resource.evidence.clone(),
+            ..Seen::default()
+        };
+        all.insert(resource.arn.clone(), seen);
+    }
+    for row in inputs.rows::<ProtectedRow>("protected_resources")? {
+        let Some(arn) = row.resource_arn else { continue };
+        let place = place(&arn, row.account_id, row.region);
+        let proof = || evidence("protected_resources", &arn, row.collection.as_deref());
+        if let Some(seen) = known(inputs, &mut all, &arn, row.resource_type, place, proof) {
+            seen.protected = true;
+            seen.backed_up(row.last_backup_time_s);
+        }
+    }
+    inputs.each::<PointRow>("recovery_points", |row| {
+        let (Some(arn), Some(true)) = (row.resource_arn, row.exists) else { return };
+        let place = place(&arn, row.account_id, row.region);
+        let proof = || evidence("recovery_points", row.recovery_point_arn.as_deref().unwrap_or_default(), row.collection.as_deref());
+        if let Some(seen) = known(inputs, &mut all, &arn, row.resource_type, place, proof) {
+            seen.points_count += 1;
+            seen.backed_up(row.creation_date_s);
+        }
+    })?;
+    Ok(all)
+}
+
+/// Where a resource lies: its ARN tells, but for buckets, which lie where they were found.
+fn place(arn: &str, account_id: Option<String>, region: Option<String>) -> (String, String) {
+    match Arn::parse(arn) {
+        Some(of) if !of.account.is_empty() && !of.region.is_empty() => (of.account.to_owned(), of.region.to_owned()),
+        _ => (account_id.unwrap_or_default(), region.unwrap_or_default()),
+    }
+}
+
+/// The entry of a resource that AWS Backup knows; `None` if it lies outside the scope.
+fn known<'a>(
+    inputs: &Inputs<'_>,
+    all: &'a mut BTreeMap<String, Seen>,
+    arn: &str,
+    resource_type: Option<String>,
+    (account_id, region): (String, String),
+    evidence: impl FnOnce() -> String,
+) -> Option<&'a mut Seen> {
+    if !all.contains_key(arn) {
+        inputs.snapshot.in_scope(&account_id, &region).then_some(())?;
+        let named = match type_of_arn(arn, None) {
+            Recognised::Type(of) => of.name().to_owned(),
+            _ => resource_type.unwrap_or_else(|| "resource".to_owned()),
+        };
+        all.insert(arn.to_owned(), Seen { resource_type: named, account_id, region, evidence: evidence(), ..Seen::default() });
+    }
+    all.get_mut(arn)
+}
+
+fn row(inputs: &Inputs<'_>, arn: String, seen: Seen, deletions: &Deletions) -> PopulationRow {
+    let lists = if seen.listed { Lists::Read } else { lists(inputs, &arn, &seen) };
+    let service_lists = (lists == Lists::Read).then_some(seen.listed);
+    let backup_read = inputs.complete("protected_resources", &seen.account_id, &seen.region)
+        && inputs.complete_in_account("recovery_points", &seen.account_id);
+    let known_to_backup = if seen.protected || seen.points_count > 0 { Some(true) } else { backup_read.then_some(false) };
+    // A deletion before the last backup was that of an earlier one of its name.
+    let deletion = deletions.of(&arn, &seen.account_id, &seen.region);
+    let deletion = deletion.filter(|deletion| !seen.listed && seen.last_backup_s.is_none_or(|last_s| last_s <= deletion.at_s));
+    let differs = service_lists.zip(known_to_backup).map(|(one, other)| one != other);
+    let (explained, reason) = match (lists, known_to_backup) {
+        (Lists::Read, Some(true)) if !seen.listed => gone(inputs, &seen, deletion),
+        (Lists::Read, Some(true)) => (Some(true), "its service lists it, and AWS Backup knows it".to_owned()),
+        (Lists::Read, Some(false)) => (Some(true), "its service lists it, and AWS Backup has no point of it".to_owned()),
+        (Lists::Read, None) => (None, "its service lists it; what AWS Backup knows of it was not all read".to_owned()),
+        (Lists::Unread, _) => (None, "AWS Backup knows it; the lists of its service were not all read".to_owned()),
+        (Lists::None, _) => (None, "AWS Backup knows it; no list that would show what is of its kind is collected".to_owned()),
+    };
+    PopulationRow {
+        subject_arn: Some(arn),
+        subject_type: Some(seen.resource_type),
+        account_id: Some(seen.account_id),
+        region: Some(seen.region),
+        listed: service_lists,
+        known_to_backup,
+        points_count: Some(seen.points_count),
+        last_backup_s: seen.last_backup_s,
+        deleted_s: deletion.map(|deletion| deletion.at_s),
+        deleted_by: deletion.and_then(|deletion| deletion.actor_arn.clone()),
+        differs,
+        explained,
+        reason: Some(reason),
+        evidence: Some(deletion.map_or(seen.evidence, |deletion| deletion.evidence.clone())),
+    }
+}
+
+/// What became of the lists that would show a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lists {
+    /// All were read.
+    Read,
+    /// Not all were.
+    Unread,
+    /// There is none for its kind.
+    None,
+}
+
+fn lists(inputs: &Inputs<'_>, arn: &str, seen: &Seen) -> Lists {
+    let Some(parsed) = Arn::parse(arn) else { return Lists::None };
+    // The Region of a bucket that is gone is not told: its points may have been copied.
+    let read =
+        if parsed.service == "s3" { Some(inputs.complete_in_account("s3_buckets", &seen.account_id)) } else { listed(inputs, &parsed) };
+    read.map_or(Lists::None, |read| if read { Lists::Read } else { Lists::Unread })
+}
+
+/// Why something that AWS Backup knows is not listed: it was deleted, or nobody can say.
+fn gone(inputs: &Inputs<'_>, seen: &Seen, deletion: Option<&Deletion>) -> (Option<bool>, String) {
+    let left = match seen.points_count {
+        0 => "no point of it is left where it was looked for".to_owned(),
+        1 => "one point of it is left".to_owned(),
+        count => format!("{count} points of it are left"),
+    };
+    if let Some(deletion) = deletion {
+        return (Some(true), format!("it was deleted ({}); {left}", deletion.event_name));
+    }
+    let (explained, why) = match would_tell(inputs, &seen.account_id, &seen.region, seen.last_backup_s) {
+        Some(true) => (Some(false), "no event since its last backup tells of a deletion"),
+        Some(false) => (Some(true), "the events that were read begin after its last backup"),
+        None => (None, "whether it was deleted was not all read"),
+    };
+    (explained, format!("its service does not list it; {why}; {left}"))
+}
