@@ -27,6 +27,8 @@ const NAMES: [&str; 10] = [
 ];
 /// The same for instances; a terminated one is listed for an hour more.
 const TERMINATE: &str = "TerminateInstances";
+/// How long an event can take until it is listed; a read of events speaks for the time before that.
+const DELIVERED_WITHIN_S: i64 = 15 * 60;
 
 crate::rows! {
     /// What is needed of `cloudtrail_events`.
@@ -105,12 +107,12 @@ impl Deletions {
     }
 }
 
-/// Whether the events that were read would tell of a deletion between a moment and now: they reach back to it without a gap. `None` if not all were
-/// read, or the moment was not told.
+/// Whether the events that were read would tell of a deletion between a moment and now: they reach back to it without a gap. What was deleted
+/// within the last minutes may not be listed yet. `None` if not all were read, or the moment was not told.
 pub(super) fn would_tell(inputs: &Inputs<'_>, account_id: &str, region: &str, since_s: Option<i64>) -> Option<bool> {
     inputs.complete(TABLE, account_id, region).then_some(())?;
     let last = inputs.snapshot.observed(TABLE, account_id, region).pop()?;
-    (last.end_s >= inputs.snapshot.as_of_s()).then_some(last.start_s <= since_s?)
+    (last.end_s >= inputs.snapshot.as_of_s() - DELIVERED_WITHIN_S).then_some(last.start_s <= since_s?)
 }
 
 /// Every text in a value, in lower case: identifiers of RDS and `ElastiCache` are the same in any case.
