@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::door::RegionDoor;
+use super::portions::{Outlet, PORTION_ROWS};
 use crate::dataset::rows::Row;
 use crate::dataset::{Absence, Batch, ReadStatus, Table};
 
@@ -112,9 +113,37 @@ pub struct Harvest {
     items: i64,
     refused: BTreeMap<String, i64>,
     failure: Option<ReadError>,
+    outlet: Option<Outlet>,
 }
 
 impl Harvest {
+    /// A harvest whose full portions leave while the reading goes on.
+    pub(super) fn with_outlet(outlet: Outlet) -> Self {
+        Self { outlet: Some(outlet), ..Self::default() }
+    }
+
+    /// No more portions leave; whoever waits for them need not wait any longer.
+    pub(super) fn close(&mut self) {
+        self.outlet = None;
+    }
+
+    /// Lets the rows go that are many enough to be written, and waits until they are. To be called between two pages by collectors whose
+    /// tables have no bound; rows that have left are counted as if they were still there.
+    ///
+    /// # Errors
+    /// They could not be written; the collection ends.
+    pub(crate) async fn leave(&mut self) -> Result<(), ReadError> {
+        let Some(outlet) = &self.outlet else { return Ok(()) };
+        let full = |(table, batch): &mut (&'static Table, Batch)| {
+            (batch.len() >= PORTION_ROWS).then(|| (*table, std::mem::replace(batch, Batch::new(table.columns))))
+        };
+        let portions: Vec<(&'static Table, Batch)> = self.batches.values_mut().filter_map(full).collect();
+        for (table, batch) in portions {
+            outlet.hand_over(table, batch).await?;
+        }
+        Ok(())
+    }
+
     /// Counts a page of `items` items.
     pub fn page(&mut self, items: usize) {
         self.pages += 1;

@@ -105,6 +105,7 @@ impl Collector for ConfigEvaluations {
             for result in pages.items(harvest, "EvaluationResults", page.evaluation_results)? {
                 harvest.push(&TABLE, row(result));
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

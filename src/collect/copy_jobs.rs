@@ -125,6 +125,7 @@ async fn list(door: &RegionDoor, parent: Option<String>, jobs: &mut Nested, harv
                 harvest.push(&TABLE, row(job));
             }
         }
+        harvest.leave().await?;
         pages.follow(page.next_token)?;
     }
     Ok(())

@@ -78,6 +78,7 @@ impl Collector for DynamoDbBackups {
             for backup in pages.items(harvest, "BackupSummaries", page.backup_summaries)? {
                 harvest.push(&TABLE, row(backup));
             }
+            harvest.leave().await?;
             pages.follow(page.last_evaluated_backup_arn)?;
         }
         Ok(())

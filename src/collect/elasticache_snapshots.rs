@@ -85,6 +85,7 @@ impl Collector for ElasticacheSnapshots {
             for snapshot in pages.items(harvest, "Snapshots", page.snapshots)? {
                 harvest.push(&TABLE, node_row(door, snapshot));
             }
+            harvest.leave().await?;
             pages.follow(page.marker)?;
         }
         let mut pages = Pages::of(SERVERLESS.name);
@@ -94,6 +95,7 @@ impl Collector for ElasticacheSnapshots {
             for snapshot in pages.items(harvest, "ServerlessCacheSnapshots", page.serverless_cache_snapshots)? {
                 harvest.push(&TABLE, serverless_row(door, snapshot));
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

@@ -94,6 +94,7 @@ impl Collector for FsxBackups {
             for backup in pages.items(harvest, "Backups", page.backups)? {
                 harvest.push(&TABLE, row(backup));
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

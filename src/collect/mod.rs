@@ -19,6 +19,8 @@ mod limiter;
 mod lists;
 mod pace;
 pub mod policy;
+#[cfg(test)]
+mod portions_tests;
 pub mod progress;
 mod rates;
 mod reading;
@@ -38,6 +40,7 @@ mod members;
 mod nested;
 mod pages;
 mod parent;
+mod portions;
 /// The tables as the tests of facts have them: those must be true to the collectors.
 #[cfg(test)]
 #[expect(clippy::duplicate_mod, reason = "the stages of collecting and of facts may not know each other, so each compiles the file")]

@@ -268,8 +268,8 @@ impl Tally {
 
     pub(super) fn add(&self, account_id: &str, region: &str, reading: &Reading) {
         let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
-        for (table, batch) in &reading.tables {
-            *summary.rows.entry(table.name).or_default() += u64::try_from(batch.len()).unwrap_or(0);
+        for (table, rows) in reading.rows_by_table() {
+            *summary.rows.entry(table).or_default() += u64::try_from(rows).unwrap_or(0);
         }
         let own = summary.accounts.entry(account_id.to_owned()).or_default();
         own.0 += u64::try_from(reading.reads.len()).unwrap_or(0);

@@ -71,6 +71,7 @@ impl Collector for ProtectedResources {
             for resource in pages.items(harvest, "Results", page.results)? {
                 harvest.push(&TABLE, row(resource));
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

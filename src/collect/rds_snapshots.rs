@@ -121,6 +121,7 @@ async fn of_instances(door: &RegionDoor, snapshot_type: &str, seen: &mut HashSet
                 harvest.push(&TABLE, instance_row(door, snapshot));
             }
         }
+        harvest.leave().await?;
         pages.follow(page.marker)?;
     }
     Ok(())
@@ -136,6 +137,7 @@ async fn of_clusters(door: &RegionDoor, snapshot_type: &str, seen: &mut HashSet<
                 harvest.push(&TABLE, cluster_row(door, snapshot));
             }
         }
+        harvest.leave().await?;
         pages.follow(page.marker)?;
     }
     Ok(())

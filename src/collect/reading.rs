@@ -3,6 +3,7 @@
 //! Whatever happens inside a collector ends here as a record: a refusal, an answer that cannot be read, items that gave no row, and also a panic.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 
 use tokio::task::{AbortHandle, JoinError};
 
@@ -11,6 +12,7 @@ use super::collector::{Collector, Harvest, ReadError, Unit};
 use super::door::{Clock, RegionDoor};
 use super::error::one_line;
 use super::lists::name;
+use super::portions::Outlet;
 use crate::dataset::reads::Read;
 use crate::dataset::rows::Millis;
 use crate::dataset::{Batch, ReadStatus, Table};
@@ -18,11 +20,16 @@ use crate::dataset::{Batch, ReadStatus, Table};
 /// What a unit gave.
 #[derive(Debug)]
 pub(super) struct Reading {
-    /// The rows of each table of the collector, also where there are none.
+    /// The rows of each table of the collector, also where there are none; without those that have left.
     pub(super) tables: Vec<(&'static Table, Batch)>,
+    /// How many rows of a table left before the end.
+    left: Left,
     /// One record for each table.
     pub(super) reads: Vec<Read>,
 }
+
+/// Rows that left before the end, by table.
+type Left = BTreeMap<&'static str, usize>;
 
 /// Ends a task when nobody waits for it any more.
 struct Leash(AbortHandle);
@@ -33,23 +40,40 @@ impl Drop for Leash {
     }
 }
 
-/// Reads a unit in a task of its own; `None` if the runtime is being shut down.
-pub(super) async fn read(collector: &'static dyn Collector, door: RegionDoor, unit: Unit, clock: Clock) -> Option<Reading> {
+/// Reads a unit in a task of its own; `None` if the runtime is being shut down. `keep` takes the portions of rows that leave before the end.
+///
+/// # Errors
+/// Those of `keep`, at the first of which the reading ends.
+pub(super) async fn read<E, F: Future<Output = Result<(), E>>>(
+    collector: &'static dyn Collector,
+    door: RegionDoor,
+    unit: Unit,
+    clock: Clock,
+    keep: impl Fn(&'static Table, Batch) -> F,
+) -> Result<Option<Reading>, E> {
     let started_ms = clock.now_ms();
     let asked = unit.clone();
     let purpose = Purpose { table: name(collector), parent: unit.parent.clone() };
+    let (outlet, mut portions) = Outlet::new();
     let task = tokio::spawn(PURPOSE.scope(purpose, async move {
-        let mut harvest = Harvest::default();
+        let mut harvest = Harvest::with_outlet(outlet);
         let outcome = collector.collect(&door, &asked, &mut harvest).await;
+        harvest.close();
         (harvest, outcome)
     }));
     let _leash = Leash(task.abort_handle());
+    let mut left = Left::new();
+    while let Some(portion) = portions.recv().await {
+        *left.entry(portion.table.name).or_default() += portion.batch.len();
+        keep(portion.table, portion.batch).await?;
+        let _ = portion.written.send(()); // a collector that broke off meanwhile does not wait any more
+    }
     let (harvest, outcome) = match task.await {
         Ok(done) => done,
         Err(broken) if broken.is_panic() => (Harvest::default(), Err(defect(collector, broken))),
-        Err(_) => return None,
+        Err(_) => return Ok(None),
     };
-    Some(Reading::of(collector, &unit, harvest, outcome, started_ms, clock.now_ms()))
+    Ok(Some(Reading::of(collector, &unit, (harvest, left), outcome, (started_ms, clock.now_ms()))))
 }
 
 fn defect(collector: &dyn Collector, broken: JoinError) -> ReadError {
@@ -76,13 +100,13 @@ impl Reading {
     fn of(
         collector: &'static dyn Collector,
         unit: &Unit,
-        mut harvest: Harvest,
+        (mut harvest, left): (Harvest, Left),
         outcome: Result<(), ReadError>,
-        started_ms: i64,
-        ended_ms: i64,
+        (started_ms, ended_ms): (i64, i64),
     ) -> Self {
         let tables: Vec<(&'static Table, Batch)> = collector.tables().iter().map(|table| (*table, harvest.take(table))).collect();
-        let any_rows = tables.iter().any(|(_, batch)| !batch.is_empty());
+        let rows_of = |table: &Table, batch: &Batch| batch.len() + left.get(table.name).copied().unwrap_or(0);
+        let any_rows = tables.iter().any(|(table, batch)| rows_of(table, batch) > 0);
         let refused: Vec<String> = harvest.refused().iter().map(|(reason, times)| format!("{times} × {reason}")).collect();
         let failure = harvest.failure();
         let (status, error) = match outcome {
@@ -108,11 +132,11 @@ impl Reading {
             ended: Some(Millis(ended_ms)),
             pages_count: Some(harvest.pages()),
             items_count: Some(harvest.items()),
-            rows_count: i64::try_from(batch.len()).ok(),
+            rows_count: i64::try_from(rows_of(table, batch)).ok(),
             reason: reason.clone(),
         };
         let reads = tables.iter().map(|(table, batch)| read(table, batch)).collect();
-        Self { tables, reads }
+        Self { tables, left, reads }
     }
 
     /// A record for a whole Region that took no call of its own: whether the collector's units are all known, or why nothing was read. Without an
@@ -139,12 +163,17 @@ impl Reading {
             rows_count: Some(0),
             reason: reason.map(one_line),
         };
-        Self { tables: Vec::new(), reads: collector.tables().iter().map(read).collect() }
+        Self { tables: Vec::new(), left: Left::new(), reads: collector.tables().iter().map(read).collect() }
+    }
+
+    /// Rows by table, those included that left before the end.
+    pub(super) fn rows_by_table(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.tables.iter().map(|(table, batch)| (table.name, batch.len() + self.left.get(table.name).copied().unwrap_or(0)))
     }
 
     /// Rows of all tables.
     pub(super) fn rows(&self) -> usize {
-        self.tables.iter().map(|(_, batch)| batch.len()).sum()
+        self.rows_by_table().map(|(_, rows)| rows).sum()
     }
 
     /// Why a table is not complete, for those that wanted to go on from its rows; `None` if it is.

@@ -160,6 +160,7 @@ impl Collector for RecoveryPoints {
                     harvest.push(&TABLE, row(arn, point));
                 }
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

@@ -94,6 +94,7 @@ impl Collector for RedshiftSnapshots {
             for snapshot in pages.items(harvest, "Snapshots", page.snapshots)? {
                 harvest.push(&TABLE, row(door, snapshot));
             }
+            harvest.leave().await?;
             pages.follow(page.marker)?;
         }
         Ok(())

@@ -55,6 +55,12 @@ pub trait Sink: Send + Sync + 'static {
     /// They cannot be read back.
     fn texts(&self, table: &'static Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, SinkError>;
 
+    /// Takes a portion of the rows of a unit that is still being read; those that [`Sink::write`] is given in the end come after it. May block.
+    ///
+    /// # Errors
+    /// As `write`.
+    fn portion(&self, unit: &UnitId, table: &'static Table, batch: &Batch) -> Result<(), SinkError>;
+
     /// Takes what a unit gave, in place of what an earlier read of it gave. May block.
     ///
     /// # Errors
@@ -73,6 +79,10 @@ impl Sink for OpenCollection {
 
     fn texts(&self, table: &'static Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, SinkError> {
         Ok(Self::texts(self, table, column, unit)?)
+    }
+
+    fn portion(&self, unit: &UnitId, table: &'static Table, batch: &Batch) -> Result<(), SinkError> {
+        Ok(Self::portion(self, unit, table, batch)?)
     }
 
     fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), SinkError> {
@@ -312,13 +322,19 @@ impl Run<'_> {
             self.progress.unit_ends(&place.label, &id, 0);
             return Ok(());
         }
+        let portion = |table: &'static Table, batch: Batch| {
+            self.remember(lists, table, &batch);
+            let unit = id.clone();
+            self.blocking(&id, move |sink| sink.portion(&unit, table, &batch))
+        };
         let reading = tokio::select! {
-            reading = reading::read(collector, door.clone(), unit, self.home.clock().clone()) => reading,
+            reading = reading::read(collector, door.clone(), unit, self.home.clock().clone(), portion) => reading?,
             () = self.scope.stop.dropped() => None,
         };
         let Some(reading) = reading else { return Ok(()) };
         for (table, batch) in &reading.tables {
-            self.remember(lists, table, batch, reading.lacking(table));
+            lock(lists).table(table, reading.lacking(table));
+            self.remember(lists, table, batch);
         }
         let rows = reading.rows();
         self.keep(place, id.clone(), reading).await?;
@@ -333,10 +349,9 @@ impl Run<'_> {
     }
 
     /// Keeps the units that follow from the rows of a table.
-    fn remember(&self, lists: &Lists, table: &'static Table, batch: &Batch, lacking: Option<String>) {
+    fn remember(&self, lists: &Lists, table: &'static Table, batch: &Batch) {
         let others = self.scope.collectors;
         let mut lists = lock(lists);
-        lists.table(table, lacking);
         lists.of_parents(others, table, batch, self.scope.started_s);
         let columns: BTreeSet<&'static str> = others.iter().flat_map(|other| referring(*other, table)).collect();
         for column in columns {

@@ -137,6 +137,7 @@ type Kept = (BTreeMap<&'static str, Batch>, Vec<Read>);
 #[derive(Default)]
 pub(super) struct Memory {
     units: Mutex<BTreeMap<UnitId, Kept>>,
+    portions: Mutex<Vec<(UnitId, &'static str, usize)>>,
     full: bool,
 }
 
@@ -154,6 +155,14 @@ impl Sink for Memory {
         Ok(self.batch(table, unit)?.map(|batch| texts(&batch, column).cloned().collect()))
     }
 
+    fn portion(&self, unit: &UnitId, table: &'static Table, batch: &Batch) -> Result<(), SinkError> {
+        if self.full {
+            return Err("no space left on device".into());
+        }
+        self.portions.lock().unwrap().push((unit.clone(), table.name, batch.len()));
+        Ok(())
+    }
+
     fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), SinkError> {
         if self.full {
             return Err("no space left on device".into());
@@ -165,6 +174,16 @@ impl Sink for Memory {
 }
 
 impl Memory {
+    /// One that can keep nothing.
+    pub(super) fn full() -> Self {
+        Self { full: true, ..Self::default() }
+    }
+
+    /// Portions as table and rows, in the order in which they came.
+    pub(super) fn portions(&self) -> Vec<(&'static str, usize)> {
+        self.portions.lock().unwrap().iter().map(|(_, table, rows)| (*table, *rows)).collect()
+    }
+
     /// All reads as `table parent status rows`, the parent by its name, sorted.
     pub(super) fn reads(&self) -> Vec<String> {
         let units = self.units.lock().unwrap();
@@ -365,7 +384,7 @@ async fn an_open_collection_takes_units_and_gives_them_back() {
 #[tokio::test]
 async fn a_sink_that_is_full_ends_the_run() {
     let fake = testing::fake([vaults(&[], None), no_plans()]);
-    let error = run(&fake, &Arc::new(Memory { full: true, ..Memory::default() })).await.unwrap_err();
+    let error = run(&fake, &Arc::new(Memory::full())).await.unwrap_err();
     assert!(matches!(&error, CollectError::Sink { unit, .. } if unit.contains(REGION)), "{error:?}");
 }
 

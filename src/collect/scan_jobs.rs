@@ -108,6 +108,7 @@ impl Collector for ScanJobs {
             for job in pages.items(harvest, "ScanJobs", Some(page.scan_jobs))? {
                 harvest.push(&TABLE, row(job));
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

@@ -5,6 +5,7 @@
 pub mod error;
 pub mod frame;
 pub mod manifest;
+mod merge;
 pub mod open;
 pub mod reads;
 pub mod rows;

@@ -10,6 +10,7 @@ use polars::prelude::*;
 
 use super::error::DatasetError;
 use super::manifest::{FORMAT, FORMAT_VERSION, FileEntry, MANIFEST, Manifest, hash_file};
+use super::merge;
 use super::open::empty;
 use super::reads::{READS, ReadStatus};
 use super::schema::Table;
@@ -20,6 +21,8 @@ use crate::model::moment;
 const PART_ROWS: usize = 5_000_000;
 /// Rows of a row group. Every row group costs metadata for each column, so those of small units are put together.
 const GROUP_ROWS: usize = 250_000;
+/// Rows wait for their row group no longer than until they take so much memory.
+const GROUP_BYTES: usize = 48 << 20;
 /// Name of the call log in a sealed collection.
 pub(super) const SEALED_CALLS: &str = "calls.jsonl.zst";
 
@@ -42,12 +45,13 @@ pub(super) fn seal(
         let unit_files = units.get(table.name).map_or(&[][..], Vec::as_slice);
         let mut writer = TableWriter::new(dir, table)?;
         for (_, group) in by_parent(unit_files) {
-            let frame = merged(&group, table)?;
-            fits(&frame, table, dir)?;
-            if table.name == READS.name {
-                complete &= all_complete(&frame);
-            }
-            writer.push(&frame)?;
+            merged(&group, table, |frame| {
+                fits(&frame, table, dir)?;
+                if table.name == READS.name {
+                    complete &= all_complete(&frame);
+                }
+                writer.push(&frame)
+            })?;
         }
         let written = writer.finish()?;
         rows.insert(table.name.to_owned(), written.iter().map(|file| file.rows_count).sum());
@@ -93,33 +97,52 @@ pub(super) fn clean(dir: &Path) -> Result<(), DatasetError> {
     Ok(())
 }
 
-/// Groups neighbouring unit files of one account, Region and parent: the ranges of a large vault are sorted together, everything else alone.
-fn by_parent(files: &[(UnitId, PathBuf)]) -> Vec<(&UnitId, Vec<&PathBuf>)> {
-    let mut groups: Vec<(&UnitId, Vec<&PathBuf>)> = Vec::new();
+/// Groups neighbouring unit files of one account, Region and parent: the ranges and portions of a large vault are sorted together, everything
+/// else alone.
+fn by_parent(files: &[(UnitId, PathBuf)]) -> Vec<(&UnitId, Vec<&Path>)> {
+    let mut groups: Vec<(&UnitId, Vec<&Path>)> = Vec::new();
     for (unit, path) in files {
         match groups.last_mut() {
             Some((last, paths)) if (&last.account_id, &last.region, &last.parent) == (&unit.account_id, &unit.region, &unit.parent) => {
-                paths.push(path);
+                paths.push(path.as_path());
             }
-            _ => groups.push((unit, vec![path])),
+            _ => groups.push((unit, vec![path.as_path()])),
         }
     }
     groups
 }
 
-fn merged(paths: &[&PathBuf], table: &Table) -> Result<DataFrame, DatasetError> {
+/// Gives the rows of some sorted files in the order of their table, at once or, where there are many, range by range.
+fn merged(paths: &[&Path], table: &Table, mut take: impl FnMut(DataFrame) -> Result<(), DatasetError>) -> Result<(), DatasetError> {
+    let heights = paths.iter().map(|path| merge::height(path)).collect::<Result<Vec<_>, _>>()?;
+    if heights.iter().sum::<usize>() <= merge::RANGE_ROWS {
+        let frames = paths.iter().map(|path| read_parquet(path));
+        return take(together(frames, table, paths)?);
+    }
+    for slices in merge::ranges(paths, table)? {
+        let filled = paths.iter().zip(slices).filter(|(_, (_, rows))| *rows > 0);
+        take(together(filled.map(|(path, slice)| merge::slice(path, slice)), table, paths)?)?;
+    }
+    Ok(())
+}
+
+fn together(
+    frames: impl Iterator<Item = Result<DataFrame, DatasetError>>,
+    table: &Table,
+    paths: &[&Path],
+) -> Result<DataFrame, DatasetError> {
+    let path = paths.first().copied().unwrap_or(Path::new(table.name));
     let mut whole: Option<DataFrame> = None;
-    for path in paths {
-        let frame = read_parquet(path)?;
+    for frame in frames {
+        let frame = frame?;
         match &mut whole {
             None => whole = Some(frame),
             Some(whole) => {
-                whole.vstack_mut(&frame).map_err(DatasetError::polars(*path))?;
+                whole.vstack_mut(&frame).map_err(DatasetError::polars(path))?;
             }
         }
     }
-    let whole = whole.unwrap_or_else(|| empty(table));
-    sorted(&whole, table, paths.first().map_or(Path::new(table.name), |path| path.as_path()))
+    sorted(&whole.unwrap_or_else(|| empty(table)), table, path)
 }
 
 /// Units that another version of the tool wrote may have other columns than the table they are to become.
@@ -190,7 +213,8 @@ impl<'a> TableWriter<'a> {
                 }
             }
         }
-        if self.waiting.as_ref().is_some_and(|waiting| waiting.height() >= GROUP_ROWS) { self.flush() } else { Ok(()) }
+        let full = |waiting: &DataFrame| waiting.height() >= GROUP_ROWS || waiting.estimated_size() >= GROUP_BYTES;
+        if self.waiting.as_ref().is_some_and(full) { self.flush() } else { Ok(()) }
     }
 
     /// Writes the rows that wait, as one row group or several full ones.

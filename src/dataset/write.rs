@@ -34,6 +34,8 @@ const JOURNAL: &str = "journal.jsonl";
 const UNITS: &str = "units";
 /// Units of fewer rows are not compressed.
 const SMALL_ROWS: usize = 4_096;
+/// Rows of a row group in the files of units: sealing takes large units apart again.
+const UNIT_GROUP_ROWS: usize = 500;
 /// The call log while the collection is open.
 pub const CALLS: &str = "calls.jsonl";
 
@@ -88,7 +90,18 @@ pub struct UnitId {
 struct JournalLine {
     unit: UnitId,
     complete: bool,
+    /// Rows of each table.
     tables: BTreeMap<String, usize>,
+    /// Files of those tables whose rows came in several portions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    portions: BTreeMap<String, usize>,
+}
+
+/// What was written of a table of a unit that is still being read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    files: usize,
+    rows: usize,
 }
 
 /// A collection that is being written.
@@ -105,6 +118,8 @@ pub struct OpenCollection {
 struct Journal {
     file: File,
     units: BTreeMap<UnitId, JournalLine>,
+    /// By unit and table.
+    unfinished: BTreeMap<UnitId, BTreeMap<&'static str, Written>>,
 }
 
 impl OpenCollection {
@@ -143,7 +158,7 @@ impl OpenCollection {
         let journal = dir.join(JOURNAL);
         let file = OpenOptions::new().create(true).append(true).open(&journal).map_err(DatasetError::io("write", &journal))?;
         let id = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { dir: dir.to_owned(), id, start, journal: Mutex::new(Journal { file, units }), _lock: lock })
+        Ok(Self { dir: dir.to_owned(), id, start, journal: Mutex::new(Journal { file, units, unfinished: BTreeMap::new() }), _lock: lock })
     }
 
     /// Interrupted collections of a dataset with what they were begun with, newest first.
@@ -206,13 +221,14 @@ impl OpenCollection {
     /// # Errors
     /// `Damaged` or `Polars` if the file cannot be read.
     pub fn batch(&self, table: &'static Table, unit: &UnitId) -> Result<Option<Batch>, DatasetError> {
-        match self.rows_of(table, unit) {
-            None => return Ok(None),
-            Some(0) => return Ok(Some(Batch::new(table.columns))),
-            Some(_) => {}
+        let Some(files) = self.files_of(table, unit) else { return Ok(None) };
+        let mut whole = super::open::empty(table);
+        for path in files {
+            // Only units in one file are read back by way of a batch, but for small ones of several portions.
+            let frame = read_parquet(&path)?;
+            whole = if whole.height() == 0 { frame } else { whole.vstack(&frame).map_err(DatasetError::polars(&path))? };
         }
-        let frame = read_parquet(&self.dir.join(unit_file(table.name, unit)))?;
-        Ok(Some(frame::batch_from_frame(table.name, &frame, table.columns)?))
+        Ok(Some(frame::batch_from_frame(table.name, &whole, table.columns)?))
     }
 
     /// The distinct texts in a column of the rows of a journalled unit, read without its other columns; `None` if the unit is not in the journal.
@@ -220,41 +236,67 @@ impl OpenCollection {
     /// # Errors
     /// `Polars` if the file cannot be read or has no such column of texts.
     pub fn texts(&self, table: &Table, column: &str, unit: &UnitId) -> Result<Option<BTreeSet<String>>, DatasetError> {
-        match self.rows_of(table, unit) {
-            None => return Ok(None),
-            Some(0) => return Ok(Some(BTreeSet::new())),
-            Some(_) => {}
+        let Some(files) = self.files_of(table, unit) else { return Ok(None) };
+        let mut found = BTreeSet::new();
+        for path in files {
+            let file = File::open(&path).map_err(DatasetError::io("read", &path))?;
+            let frame =
+                ParquetReader::new(file).with_columns(Some(vec![column.to_owned()])).finish().map_err(DatasetError::polars(&path))?;
+            let cells = frame.column(column).and_then(|cells| cells.str()).map_err(DatasetError::polars(&path))?;
+            let texts: BTreeSet<&str> = cells.iter().flatten().collect();
+            found.extend(texts.into_iter().map(str::to_owned));
         }
-        let path = self.dir.join(unit_file(table.name, unit));
-        let file = File::open(&path).map_err(DatasetError::io("read", &path))?;
-        let frame = ParquetReader::new(file).with_columns(Some(vec![column.to_owned()])).finish().map_err(DatasetError::polars(&path))?;
-        let cells = frame.column(column).and_then(|cells| cells.str()).map_err(DatasetError::polars(&path))?;
-        let texts: BTreeSet<&str> = cells.iter().flatten().collect();
-        Ok(Some(texts.into_iter().map(str::to_owned).collect()))
+        Ok(Some(found))
     }
 
-    /// The rows that a journalled unit gave of a table; `None` if it is not in the journal, or did not speak of the table.
-    fn rows_of(&self, table: &Table, unit: &UnitId) -> Option<usize> {
-        self.journal().units.get(unit).and_then(|line| line.tables.get(table.name).copied())
+    /// The files with the rows that a journalled unit gave of a table; `None` if it is not in the journal, or did not speak of the table.
+    fn files_of(&self, table: &Table, unit: &UnitId) -> Option<Vec<PathBuf>> {
+        let journal = self.journal();
+        let line = journal.units.get(unit).filter(|line| line.tables.contains_key(table.name))?;
+        Some(line.files(table.name).into_iter().map(|file| self.dir.join(file)).collect())
     }
 
-    /// Writes what a unit gave, then journals it. Either the whole unit is there afterwards or it will be read again.
+    /// Writes a portion of the rows of a unit that is still being read; [`OpenCollection::write`] ends the unit. What is not ended is not in the
+    /// journal, and is read again.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn portion(&self, unit: &UnitId, table: &'static Table, batch: &Batch) -> Result<(), DatasetError> {
+        let files = self.journal().unfinished.get(unit).and_then(|tables| tables.get(table.name)).map_or(0, |written| written.files);
+        self.write_table(table, batch, unit, &portion_file(table.name, unit, files))?;
+        let mut journal = self.journal();
+        let written = journal.unfinished.entry(unit.clone()).or_default().entry(table.name).or_default();
+        *written = Written { files: files + 1, rows: written.rows + batch.len() };
+        Ok(())
+    }
+
+    /// Writes what a unit gave, then journals it; portions of it that were written before belong to it. Either the whole unit is there afterwards or it will be read again.
     ///
     /// # Errors
     /// `Io` (a full disk, for instance) or `Polars`; the unit is then not journalled.
     pub fn write(&self, unit: &UnitId, tables: &[(&'static Table, Batch)], reads: &[Read]) -> Result<(), DatasetError> {
         let complete = reads.iter().all(|read| read.status.as_deref() == Some(ReadStatus::Complete.word()));
-        let mut rows = BTreeMap::new();
-        for (table, batch) in tables {
-            self.write_table(table, batch, unit)?;
-            rows.insert(table.name.to_owned(), batch.len());
+        let before = self.journal().unfinished.remove(unit).unwrap_or_default();
+        let mut line = JournalLine { unit: unit.clone(), complete, tables: BTreeMap::new(), portions: BTreeMap::new() };
+        for (table, written) in before {
+            line.tables.insert(table.to_owned(), written.rows);
+            line.portions.insert(table.to_owned(), written.files);
         }
         let reads = Batch::from_rows(reads.iter().cloned());
-        self.write_table(&READS, &reads, unit)?;
-        rows.insert(READS.name.to_owned(), reads.len());
+        for (table, batch) in tables.iter().map(|(table, batch)| (*table, batch)).chain([(&READS, &reads)]) {
+            let file = match line.portions.get_mut(table.name) {
+                Some(portions) => {
+                    let next = portion_file(table.name, unit, *portions);
+                    *portions += usize::from(!batch.is_empty());
+                    next
+                }
+                None => unit_file(table.name, unit),
+            };
+            self.write_table(table, batch, unit, &file)?;
+            *line.tables.entry(table.name.to_owned()).or_default() += batch.len();
+        }
         // Before the journal names them, all of them are where they belong.
         sync_folder(&self.dir.join(UNITS))?;
-        let line = JournalLine { unit: unit.clone(), complete, tables: rows };
         let mut text = serde_json::to_string(&line).unwrap_or_default();
         text.push('\n');
         let path = self.dir.join(JOURNAL);
@@ -264,8 +306,8 @@ impl OpenCollection {
         Ok(())
     }
 
-    fn write_table(&self, table: &Table, batch: &Batch, unit: &UnitId) -> Result<(), DatasetError> {
-        let path = self.dir.join(unit_file(table.name, unit));
+    fn write_table(&self, table: &Table, batch: &Batch, unit: &UnitId, file: &str) -> Result<(), DatasetError> {
+        let path = self.dir.join(file);
         if batch.is_empty() {
             // The journal says so. What an earlier try left behind is named by no line any more.
             return Ok(());
@@ -276,7 +318,7 @@ impl OpenCollection {
         let file = File::create(&temporary).map_err(DatasetError::io("write", &temporary))?;
         // These files live until the collection is sealed, so small ones are written fast. The writer flushes its buffer at the end.
         let compression = if batch.len() < SMALL_ROWS { ParquetCompression::Uncompressed } else { ParquetCompression::default() };
-        let writer = ParquetWriter::new(BufWriter::new(&file)).with_compression(compression);
+        let writer = ParquetWriter::new(BufWriter::new(&file)).with_compression(compression).with_row_group_size(Some(UNIT_GROUP_ROWS));
         writer.with_statistics(StatisticsOptions::empty()).finish(&mut frame).map_err(DatasetError::polars(&temporary))?;
         file.sync_all().map_err(DatasetError::io("write", &temporary))?;
         fs::rename(&temporary, &path).map_err(DatasetError::io("write", &path))
@@ -302,14 +344,27 @@ impl OpenCollection {
     fn unit_files(&self) -> BTreeMap<String, Vec<(UnitId, PathBuf)>> {
         let mut files: BTreeMap<String, Vec<(UnitId, PathBuf)>> = BTreeMap::new();
         for (unit, line) in &self.journal().units {
-            for (table, _) in line.tables.iter().filter(|(_, rows)| **rows > 0) {
-                files.entry(table.clone()).or_default().push((unit.clone(), self.dir.join(unit_file(table, unit))));
+            for table in line.tables.keys() {
+                for file in line.files(table) {
+                    files.entry(table.clone()).or_default().push((unit.clone(), self.dir.join(file)));
+                }
             }
         }
         for units in files.values_mut() {
             units.sort_by(|(one, _), (other, _)| order(one).cmp(&order(other)));
         }
         files
+    }
+}
+
+impl JournalLine {
+    /// The files with the rows of a table.
+    fn files(&self, table: &str) -> Vec<String> {
+        match (self.portions.get(table), self.tables.get(table)) {
+            (Some(portions), _) => (0..*portions).map(|number| portion_file(table, &self.unit, number)).collect(),
+            (None, None | Some(0)) => Vec::new(),
+            (None, Some(_)) => vec![unit_file(table, &self.unit)],
+        }
     }
 }
 
@@ -345,9 +400,16 @@ pub(super) fn read_parquet(path: &Path) -> Result<DataFrame, DatasetError> {
 }
 
 fn unit_file(table: &str, unit: &UnitId) -> String {
+    format!("{UNITS}/{table}-{}.parquet", unit_hash(unit))
+}
+
+fn portion_file(table: &str, unit: &UnitId, number: usize) -> String {
+    format!("{UNITS}/{table}-{}-{number:05}.parquet", unit_hash(unit))
+}
+
+fn unit_hash(unit: &UnitId) -> String {
     let name = serde_json::to_string(unit).unwrap_or_default();
-    let hash = hex(&Sha256::digest(name.as_bytes())[..12]);
-    format!("{UNITS}/{table}-{hash}.parquet")
+    hex(&Sha256::digest(name.as_bytes())[..12])
 }
 
 /// `20261120T040000Z`, from epoch seconds.

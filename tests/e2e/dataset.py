@@ -34,6 +34,12 @@ def rows(collection: Path, table: str) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
+def lines(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[str]:
+    """Rows as sorted texts, with the columns that the expected rows name."""
+    named = sorted({column for row in expected for column in row})
+    return sorted("  ".join(f"{column}={row[column]!r}" for column in named) for row in found)
+
+
 def unlike(one: Path, other: Path, but: Collection[str] = ()) -> dict[str, int]:
     """How many rows, by table, two collections do not have in common; some columns are not looked at."""
     found = {}

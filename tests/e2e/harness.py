@@ -220,11 +220,12 @@ def differences(expected: Mapping[Any, str], seen: Mapping[Any, str]) -> list[st
 
 
 @contextmanager
-def running_emulator() -> Iterator[Endpoint]:
-    """An emulator in a process of its own, ended afterwards."""
+def running_emulator(env: Mapping[str, str] | None = None) -> Iterator[Endpoint]:
+    """An emulator in a process of its own, ended afterwards; `env` is added to its environment."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "emulator", "--port", "0"], cwd=HERE, stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "emulator", "--port", "0"], cwd=HERE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **(env or {})},
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

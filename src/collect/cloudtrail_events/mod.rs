@@ -140,6 +140,7 @@ impl Collector for CloudtrailEvents {
             for event in pages.items(harvest, "Events", page.events)? {
                 keep(name, event, harvest);
             }
+            harvest.leave().await?;
             pages.follow(page.next_token)?;
         }
         Ok(())

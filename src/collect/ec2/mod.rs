@@ -53,6 +53,7 @@ pub(crate) async fn list<P: Page>(
         for item in pages.items(harvest, P::LIST, items.map(|set| set.item))? {
             take(harvest, item);
         }
+        harvest.leave().await?;
         pages.follow(token)?;
     }
     Ok(())

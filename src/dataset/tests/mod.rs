@@ -2,6 +2,7 @@
 
 mod damage;
 mod interrupted;
+mod portions;
 mod sealed;
 
 use std::path::{Path, PathBuf};

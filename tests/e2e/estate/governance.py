@@ -55,8 +55,9 @@ def _frameworks(aws: Endpoint) -> dict[str, str]:
     config.put_configuration_recorder(
         ConfigurationRecorder={"name": "default", "roleARN": role, "recordingGroup": {"allSupported": True}}
     )
-    aws.client("s3", HOME).create_bucket(Bucket="estate-config")
-    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "estate-config"})
+    bucket = f"estate-config-{ACCOUNT}"
+    aws.client("s3", HOME).create_bucket(Bucket=bucket)
+    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": bucket})
     config.start_configuration_recorder(ConfigurationRecorderName="default")
     controls = [{"ControlName": name} for name in _CONTROLS]
     made = {}

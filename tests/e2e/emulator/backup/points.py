@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from emulator.backup import validation
 from emulator.backup.errors import invalid_request, not_found
 from emulator.backup.legal_holds import holds
 from emulator.backup.listing import give_page, matching
@@ -77,14 +78,32 @@ def list_of_vault(backend: BackupBackend, params: Params) -> Record:
     return give_page(backend, "ListRecoveryPointsByBackupVault", "RecoveryPoints", rows, params)
 
 
+@operation("UpdateRecoveryPointLifecycle")
+def update_lifecycle(backend: BackupBackend, params: Params) -> Record:
+    """Counts from when the point was made, not from now; within what a lock of the vault allows."""
+    vault = backend.vault(params["BackupVaultName"])
+    point = _point(vault, params["RecoveryPointArn"])
+    lifecycle = params.get("Lifecycle", {})
+    validation.lifecycle(lifecycle)
+    validation.within_lock(backend, vault.name, lifecycle)
+    point["Lifecycle"], point["CalculatedLifecycle"] = lifecycle, _calculated(point["CreationDate"], lifecycle)
+    told = ("RecoveryPointArn", "Lifecycle", "CalculatedLifecycle")
+    return {"BackupVaultArn": vault.arn, **{name: point[name] for name in told if point[name] is not None}}
+
+
 @operation("DeleteRecoveryPoint")
 def delete(backend: BackupBackend, params: Params) -> None:
     """Refused in a locked vault and under a legal hold."""
     vault = backend.vault(params["BackupVaultName"])
-    if params["RecoveryPointArn"] not in vault.points:
-        raise not_found(f"Recovery point {params['RecoveryPointArn']} does not exist in vault {vault.name}")
+    point = _point(vault, params["RecoveryPointArn"])
     if vault.locked:
         raise invalid_request(f"Backup vault {vault.name} is locked: recovery points cannot be deleted")
-    if holds(backend, vault.points[params["RecoveryPointArn"]]):
+    if holds(backend, point):
         raise invalid_request(f"Recovery point {params['RecoveryPointArn']} is under a legal hold")
     del vault.points[params["RecoveryPointArn"]]
+
+
+def _point(vault: Vault, arn: str) -> Record:
+    if arn not in vault.points:
+        raise not_found(f"Recovery point {arn} does not exist in vault {vault.name}")
+    return vault.points[arn]

@@ -21,10 +21,10 @@ def make(aws: Endpoint, _base: datetime) -> Rows:
     volumes = _volumes(ec2, key)
     snapshots = _snapshots(ec2, volumes)
     source = snapshots["private"]["snapshot_id"]
-    restored = ec2.create_volume(AvailabilityZone="us-east-1a", SnapshotId=source)
+    restored = ec2.create_volume(AvailabilityZone=f"{HOME}a", SnapshotId=source)
     volumes["restored"] = _volume(restored, size_gib=100, encrypted=True, snapshot_id=source)
     instances = _instance(ec2, volumes)
-    away = aws.client("ec2", AWAY).create_volume(AvailabilityZone="eu-west-1a", Size=1, VolumeType="gp3")
+    away = aws.client("ec2", AWAY).create_volume(AvailabilityZone=f"{AWAY}a", Size=1, VolumeType="gp3")
     return {
         "ebs_volumes": [*volumes.values(), _volume(away, region=AWAY, size_gib=1, volume_type="gp3")],
         "ebs_snapshots": list(snapshots.values()),
@@ -59,10 +59,10 @@ def _volume(made: dict[str, Any], region: str = HOME, **told: Any) -> Row:
 def _volumes(ec2: Any, key: str) -> dict[str, Row]:
     """One with everything, and one with nothing."""
     full = ec2.create_volume(
-        AvailabilityZone="us-east-1a", Size=100, VolumeType="io2", Iops=1000, Encrypted=True, KmsKeyId=key,
+        AvailabilityZone=f"{HOME}a", Size=100, VolumeType="io2", Iops=1000, Encrypted=True, KmsKeyId=key,
         MultiAttachEnabled=True, TagSpecifications=_tags("volume", team="ledger", empty=""),
     )  # fmt: skip
-    plain = ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)
+    plain = ec2.create_volume(AvailabilityZone=f"{HOME}a", Size=8)
     tags = _told({"team": "ledger", "empty": ""})
     told = {"size_gib": 100, "volume_type": "io2", "encrypted": True, "kms_key_id": key, "tags": tags}
     return {"full": _volume(full, multi_attach_enabled=True, **told), "plain": _volume(plain, size_gib=8)}

@@ -11,7 +11,7 @@ from estate.population import AWAY, HOME
 from harness import ACCOUNT, Endpoint
 
 # The estate has a bucket for what AWS Config delivers, and its recorder at home.
-BUCKET = "estate-config"
+BUCKET = f"estate-config-{ACCOUNT}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
 POINT = "AWS::Backup::RecoveryPoint"
 WRITES = [{"Name": "writes", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]

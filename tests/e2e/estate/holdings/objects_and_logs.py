@@ -11,7 +11,9 @@ from estate.population import AWAY, HOME
 from harness import ACCOUNT, Endpoint
 
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/replication"
-_COPIES = "arn:aws:s3:::acme-copies"
+# Names of buckets are taken for all accounts at once.
+_ACME = f"acme-{ACCOUNT}"
+_COPIES = f"arn:aws:s3:::{_ACME}-copies"
 _BLOCK = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # What is true of a bucket to which nothing was done.
 _PLAIN: dict[str, Any] = {
@@ -29,16 +31,16 @@ def make(aws: Endpoint, base: datetime) -> Rows:
     """Build them; only the span of the export is relative to `base`."""
     s3, away = aws.client("s3", HOME), aws.client("s3", AWAY)
     away.create_bucket(
-        Bucket="acme-copies", CreateBucketConfiguration={"LocationConstraint": AWAY}, ObjectLockEnabledForBucket=True
+        Bucket=f"{_ACME}-copies", CreateBucketConfiguration={"LocationConstraint": AWAY}, ObjectLockEnabledForBucket=True
     )
-    _retain(away, "acme-copies", Mode="GOVERNANCE", Years=1)
-    s3.create_bucket(Bucket="acme-plain")
+    _retain(away, f"{_ACME}-copies", Mode="GOVERNANCE", Years=1)
+    s3.create_bucket(Bucket=f"{_ACME}-plain")
     copies = {
-        **_row("acme-copies"), "region": AWAY, "versioning_status": "Enabled", "object_lock_enabled": True,
+        **_row(f"{_ACME}-copies"), "region": AWAY, "versioning_status": "Enabled", "object_lock_enabled": True,
         "default_retention_mode": "GOVERNANCE", "default_retention_years": 1,
     }  # fmt: skip
     # The last one was there before: AWS Config delivers to it.
-    buckets = [copies, _row("acme-plain"), _archive(aws, s3), _guarded(s3), _web(s3), _row("estate-config")]
+    buckets = [copies, _row(f"{_ACME}-plain"), _archive(aws, s3), _guarded(s3), _web(s3), _row(f"estate-config-{ACCOUNT}")]
     return {"s3_buckets": buckets, **_logs(aws, base)}
 
 
@@ -53,7 +55,7 @@ def _retain(s3: Any, name: str, **retention: Any) -> None:
 
 def _archive(aws: Endpoint, s3: Any) -> dict[str, Any]:
     """Everything is on; the replication rule has the older form, without Filter."""
-    name = "acme-archive"
+    name = f"{_ACME}-archive"
     key = aws.client("kms", HOME).create_key(Description="objects")["KeyMetadata"]["Arn"]
     s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     _retain(s3, name, Mode="COMPLIANCE", Days=35)
@@ -82,7 +84,7 @@ def _archive(aws: Endpoint, s3: Any) -> dict[str, Any]:
 
 def _guarded(s3: Any) -> dict[str, Any]:
     """Versions that only the second factor deletes; the replication rule has the newer form."""
-    name = "acme-guarded"
+    name = f"{_ACME}-guarded"
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(
         Bucket=name, MFA=f"arn:aws:iam::{ACCOUNT}:mfa/root 123456",
@@ -108,7 +110,7 @@ def _guarded(s3: Any) -> dict[str, Any]:
 
 def _web(s3: Any) -> dict[str, Any]:
     """Public, and versioned once."""
-    name = "acme-web"
+    name = f"{_ACME}-web"
     s3.create_bucket(Bucket=name)
     for status in ("Enabled", "Suspended"):
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
@@ -133,11 +135,11 @@ def _logs(aws: Endpoint, base: datetime) -> Rows:
     begin, end = ((base - timedelta(days=days)).replace(microsecond=0) for days in (7, 1))
     span = {"fromTime": int(begin.timestamp()) * 1000, "to": int(end.timestamp()) * 1000}
     task = logs.create_export_task(
-        taskName="weekly", logGroupName="/acme/audit", destination="acme-plain", destinationPrefix="audit", **span
+        taskName="weekly", logGroupName="/acme/audit", destination=f"{_ACME}-plain", destinationPrefix="audit", **span
     )["taskId"]
     exported = {
         "region": HOME, "task_id": task, "task_name": "weekly", "log_group_name": "/acme/audit",
-        "destination": "acme-plain", "destination_prefix": "audit", "from_time_s": span["fromTime"] // 1000,
+        "destination": f"{_ACME}-plain", "destination_prefix": "audit", "from_time_s": span["fromTime"] // 1000,
         "to_time_s": span["to"] // 1000, "status_code": "COMPLETED",
     }  # fmt: skip
     return {"log_groups": groups, "log_exports": [exported]}
