@@ -152,15 +152,13 @@ impl Harvest {
 
     /// Appends a row to a table; a row that lacks a column that is never NULL is refused and counted, which makes the read partial.
     pub fn push<R: Row>(&mut self, table: &'static Table, row: R) {
-        let one = Batch::from_rows([row]);
-        let missing = table.columns.iter().zip(one.cells()).find(|(column, cells)| column.absence == Absence::Never && cells.is_null(0));
+        let (_, batch) = self.batches.entry(table.name).or_insert_with(|| (table, Batch::new(table.columns)));
+        let index = batch.len();
+        batch.push(row);
+        let missing = table.columns.iter().zip(batch.cells()).find(|(column, cells)| column.absence == Absence::Never && cells.is_null(index));
         if let Some((column, _)) = missing {
             *self.refused.entry(format!("{} sent without {}", table.name, column.source)).or_default() += 1;
-            return;
-        }
-        let (_, batch) = self.batches.entry(table.name).or_insert_with(|| (table, Batch::new(table.columns)));
-        if let Some(row) = one.rows::<R>().pop() {
-            batch.push(row);
+            batch.truncate(index);
         }
     }
 

@@ -119,6 +119,18 @@ impl Batch {
         self.rows += 1;
     }
 
+    /// Takes back the rows after the first so many.
+    pub fn truncate(&mut self, rows: usize) {
+        for cells in &mut self.cells {
+            match cells {
+                Cells::Text(cells) => cells.truncate(rows),
+                Cells::Integer(cells) => cells.truncate(rows),
+                Cells::Boolean(cells) => cells.truncate(rows),
+            }
+        }
+        self.rows = self.rows.min(rows);
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows

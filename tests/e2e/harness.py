@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,10 @@ class Endpoint:
     def page_size(self, size: int | None) -> None:
         """Pages of at most `size` items, whatever is asked for."""
         self._control("POST", "page_size", {"size": size})
+
+    def clock(self, ago: timedelta) -> datetime:
+        """Put the clock back by so much, as seen from now; what it says then."""
+        return datetime.fromisoformat(self._control("POST", "clock", {"ago_s": ago.total_seconds()})["now"])
 
     def reset(self) -> None:
         """As new."""
@@ -220,12 +225,11 @@ def differences(expected: Mapping[Any, str], seen: Mapping[Any, str]) -> list[st
 
 
 @contextmanager
-def running_emulator(env: Mapping[str, str] | None = None) -> Iterator[Endpoint]:
-    """An emulator in a process of its own, ended afterwards; `env` is added to its environment."""
+def running_emulator() -> Iterator[Endpoint]:
+    """An emulator in a process of its own, ended afterwards."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "emulator", "--port", "0"], cwd=HERE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, **(env or {})},
-    )  # fmt: skip
+        [sys.executable, "-m", "emulator", "--port", "0"], cwd=HERE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -19,3 +19,7 @@ import os
 # Read by moto when its modules are loaded, so they come before any import of it.
 os.environ.setdefault("MOTO_RDS_SNAPSHOT_LIMIT", "1000000")
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+from emulator import times  # noqa: E402
+
+times.take_over_moto()

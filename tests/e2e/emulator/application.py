@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import replace
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -33,6 +34,7 @@ import emulator.secretsmanager
 import emulator.tagging  # noqa: F401  (they patch moto, or register what is ours)
 from emulator import backup, cbor, control, own, trail
 from emulator.faults import Faults, Reply, error_reply
+from emulator.times import now
 from emulator.wire import Call, understand
 
 
@@ -161,6 +163,7 @@ def _without_length(headers: dict[str, str]) -> dict[str, str]:
 
 def _send(reply: Reply, start_response: Any) -> list[bytes]:
     status, headers, body = reply
+    headers = {"Date": format_datetime(now(), usegmt=True), **headers}
     if len(_without_length(headers)) == len(headers):
         headers = {**headers, "Content-Length": str(len(body))}
     start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))

@@ -3,7 +3,8 @@
 POST seed        [{"kind": …, …}]            put the past in place (`emulator.seed`)
 POST faults      {"kind": …} or a list       set faults; an empty list clears them
 POST page_size   {"size": N or null}         pages of at most N items
-POST reset                                   as new: no state, faults, counts, page size
+POST clock       {"ago_s": N}                it is so many seconds ago
+POST reset                                   as new: no state, faults, counts, page size, present time
 GET  calls                                   requests by service, operation, Region, account
 GET  fastest                                 the most of them within a second
 GET  assumed                                 what roles were assumed with, in order
@@ -12,6 +13,7 @@ GET  assumed                                 what roles were assumed with, in or
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict
@@ -21,6 +23,7 @@ from moto.organizations.models import organizations_backends
 from emulator import seed, trail
 from emulator.faults import Fault, Reply
 from emulator.paging import PageSize, forget
+from emulator.times import Clock, now
 
 if TYPE_CHECKING:
     from emulator.application import Application
@@ -58,7 +61,11 @@ def _do(application: Application, what: str, told: Any) -> Any:
     if what == "POST page_size":
         PageSize.forced = told["size"]
         return {"size": PageSize.forced}
+    if what == "POST clock":
+        Clock.ago = timedelta(seconds=told["ago_s"])
+        return {"now": now().isoformat()}
     if what == "POST reset":
+        Clock.ago = timedelta(0)
         application.faults.clear()
         application.calls.clear()
         PageSize.forced = None

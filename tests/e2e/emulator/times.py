@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+
+class Clock:
+    """How long ago it is here, which a test may change; time goes on."""
+
+    ago = timedelta(0)
+
+
+def take_over_moto() -> None:
+    """Let moto have the same time; to be called before its services are loaded."""
+    import moto.core.utils
+
+    moto.core.utils.utcnow = lambda: (datetime.now(UTC) - Clock.ago).replace(tzinfo=None)
 
 
 def now() -> datetime:
     """The present instant, with milliseconds, which is what AWS keeps."""
-    moment = datetime.now(UTC)
+    moment = datetime.now(UTC) - Clock.ago
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
