@@ -270,7 +270,8 @@ impl OpenCollection {
         Ok(())
     }
 
-    /// Writes what a unit gave, then journals it; portions of it that were written before belong to it. Either the whole unit is there afterwards or it will be read again.
+    /// Writes what a unit gave, then journals it; portions of it that were written before belong to it. Either the whole unit is there
+    /// afterwards or it will be read again.
     ///
     /// # Errors
     /// `Io` (a full disk, for instance) or `Polars`; the unit is then not journalled.

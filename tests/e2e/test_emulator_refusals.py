@@ -159,6 +159,23 @@ def test_what_is_held_is_not_deleted(aws: Endpoint) -> None:
     backup.delete_recovery_point(**named)
 
 
+def test_a_lifecycle_is_changed_within_the_lock_and_counts_from_creation(aws: Endpoint) -> None:
+    backup = aws.client("backup")
+    backup.create_backup_vault(BackupVaultName="main")
+    arn = "arn:aws:rds:us-east-1:111122223333:snapshot:awsbackup:job-1"
+    point = {"kind": "recovery_point", "account": ACCOUNT, "region": "us-east-1", "BackupVaultName": "main"}
+    told = {"RecoveryPointArn": arn, "ResourceArn": ARN, "ResourceType": "RDS", "CreationDate": "2026-01-01T00:00:00Z"}
+    aws.seed([{**point, **told}])
+    backup.put_backup_vault_lock_configuration(BackupVaultName="main", MinRetentionDays=30)
+    named = {"BackupVaultName": "main", "RecoveryPointArn": arn}
+    with pytest.raises(ClientError, match="InvalidRequestException.*below the minimum"):
+        backup.update_recovery_point_lifecycle(**named, Lifecycle={"DeleteAfterDays": 7})
+    changed = backup.update_recovery_point_lifecycle(**named, Lifecycle={"DeleteAfterDays": 31})
+    assert changed["CalculatedLifecycle"]["DeleteAt"].isoformat().startswith("2026-02-01")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        backup.update_recovery_point_lifecycle(**{**named, "RecoveryPointArn": f"{arn}0"}, Lifecycle={"DeleteAfterDays": 31})
+
+
 COPIES: list[tuple[str, str, dict[str, Any], str]] = [
     ("a vault under a customer key", ACCOUNT, {"key": True}, "COMPLETED"),
     ("a vault under the key of AWS Backup", ACCOUNT, {}, "not encrypted by a customer managed key"),

@@ -166,6 +166,9 @@ def jobs(aws: Endpoint, backup: Any, elsewhere: Any, database: str, key_elsewher
     assert (copy["IsEncrypted"], copy["EncryptionKeyArn"]) == (True, key_elsewhere)
     [known] = backup.list_protected_resources()["Results"]
     assert known["ResourceArn"] == database and known["LastRecoveryPointArn"] == made["RecoveryPointArn"]
+    elsewhere.update_recovery_point_lifecycle(
+        BackupVaultName="copies", RecoveryPointArn=copy["RecoveryPointArn"], Lifecycle={"DeleteAfterDays": 400}
+    )
     elsewhere.delete_recovery_point(BackupVaultName="copies", RecoveryPointArn=copy["RecoveryPointArn"])
     elsewhere.delete_backup_vault(BackupVaultName="copies")
 

@@ -25,14 +25,16 @@ LAST = 4
 DAY_S = 86_400
 # Windows that move with the moment of reading, and lie seconds apart here.
 MOVING = (
-    "earliest_restorable_time_s", "latest_restorable_time_s", "earliest_time_s", "latest_time_s", "latest_delivery_time_s",
+    "earliest_restorable_time_s", "latest_restorable_time_s", "earliest_time_s", "latest_time_s",
+    "latest_delivery_time_s",
 )  # fmt: skip
 # What AWS still tells of history, in days, and the column that says when it happened.
 TOLD = {"cloudtrail_events": ("event_time_s", 90), "backup_jobs": ("creation_date_s", 30)}
 
 
 # Whoever looks for the first time has no interval between collections that could be judged.
-BY_INTERVAL = {("collection-interval-too-long", f"arn:aws:iam::{ACCOUNT}:root#region/{REGION}"): ("pass", "not_applicable")}
+_HERE = f"arn:aws:iam::{ACCOUNT}:root#region/{REGION}"
+BY_INTERVAL = {("collection-interval-too-long", _HERE): ("pass", "not_applicable")}
 # What the text of a finding may tell differently: how long nothing was restored, and how much of the exposure is known,
 # reach back to the first collection; the interval is that between collections.
 RESTING_ON_WHAT_WAS_SEEN = {"collection-interval-too-long", "restore-test-missing", "rpo-exceeded"}

@@ -1,4 +1,4 @@
-"""An endpoint with any number of recovery points, none of which it keeps: each is made from its number when it is asked for.
+"""An endpoint with any number of recovery points, none of which it keeps: each is made from its number when asked for.
 
 It answers what `audit collect --only backup_vaults,recovery_points` asks, and
 counts the pages that it gave. The vaults are much older than their points, as they are

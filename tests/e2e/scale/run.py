@@ -58,7 +58,7 @@ def collect(audit: Path, vaults: int, points: int, home: Path) -> Run:
     told = {
         f"exit code {usage.code}": usage.code == 11,  # the other tables were not asked for
         f"calls that the endpoint does not know: {server.calls['unknown']}": server.calls["unknown"] == 0,
-        f"{count} rows, of which {distinct} distinct, {sealed} by the manifest": count == distinct == sealed == vaults * points,
+        f"{count} rows, {distinct} distinct, {sealed} by the manifest": count == distinct == sealed == vaults * points,
         f"{unsorted} rows out of order": unsorted == 0,
         f"reads that are {sorted({row['status'] for row in read})}": {row["status"] for row in read} == {"complete"},
         f"{asked} requests for {pages} pages": asked == pages,
