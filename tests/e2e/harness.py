@@ -12,11 +12,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import product
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -34,6 +36,11 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 def access_key(account: str = ACCOUNT, caller: str = "TEST") -> str:
     """A key the emulator takes for one of `account`; `caller` is four capital letters that tell callers apart."""
     return f"AKIA{account}{caller}"
+
+
+def callers() -> Iterator[str]:
+    """Names of callers, one after the other: AAAA, AAAB, …"""
+    return ("".join(letters) for letters in product(ascii_uppercase, repeat=4))
 
 
 def clean_environment(url: str, home: Path, account: str = ACCOUNT) -> dict[str, str]:
@@ -109,6 +116,10 @@ class Endpoint:
     def clear_faults(self) -> None:
         """Everything works again."""
         self._control("POST", "faults", [])
+
+    def allow(self, caller: str, actions: Iterable[str] | None) -> None:
+        """Allow an access key, or all callers in an account, these IAM actions only; None: everything."""
+        self._control("POST", "allow", {"caller": caller, "actions": None if actions is None else list(actions)})
 
     def page_size(self, size: int | None) -> None:
         """Pages of at most `size` items, whatever is asked for."""

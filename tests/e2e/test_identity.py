@@ -8,22 +8,11 @@ from pathlib import Path
 import pytest
 
 from dataset import collections, manifest
+from emulator.permissions import action
 from estate import build
 from harness import ACCOUNT, REGIONS, Audit, Endpoint
 
 NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
-# The name of a service in IAM, where it is not that of its endpoint.
-PREFIX = {"resourcegroupstaggingapi": "tag", "efs": "elasticfilesystem"}
-# Actions with a name of their own.
-ACTIONS = {
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
-    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
-    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-}
 
 
 def test_the_read_policy_is_exactly_what_is_called(aws: Endpoint, audit: Audit, tmp_path: Path) -> None:
@@ -41,12 +30,6 @@ def test_the_read_policy_is_exactly_what_is_called(aws: Endpoint, audit: Audit, 
     assert statement["Effect"] == "Allow"
     assert set(statement["Action"]) == called
     assert statement["Action"] == sorted(statement["Action"])
-
-
-def action(service: str, operation: str) -> str:
-    """What a caller of an operation must be allowed."""
-    name = f"{PREFIX.get(service, service)}:{operation}"
-    return ACTIONS.get(name, name)
 
 
 def summed(aws: Endpoint) -> list[dict]:

@@ -10,7 +10,8 @@ from the access key: `AKIA` + twelve digits + four characters belongs to the
 account of these digits (see `harness.access_key`); keys that
 AssumeRole hands out belong to the account of the role.
 
-Left out: signatures are not checked, IAM policies are not evaluated, and jobs
+Left out: signatures are not checked, IAM policies are not evaluated (a caller can be
+allowed some actions only, whatever they are on; `emulator.permissions`), and jobs
 started through the API are finished when the answer is sent.
 """
 

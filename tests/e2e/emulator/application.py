@@ -34,6 +34,7 @@ import emulator.secretsmanager
 import emulator.tagging  # noqa: F401  (they patch moto, or register what is ours)
 from emulator import backup, cbor, control, own, trail
 from emulator.faults import Faults, Reply, error_reply
+from emulator.permissions import Permissions
 from emulator.times import now
 from emulator.wire import Call, understand
 
@@ -86,10 +87,11 @@ def _named(key: tuple[str, str, str, str], count: int) -> dict[str, Any]:
 
 
 class Application:
-    """One callable for the server; keeps the faults and the counts."""
+    """One callable for the server; keeps the faults, the permissions and the counts."""
 
     def __init__(self) -> None:
         self.faults = Faults()
+        self.permissions = Permissions()
         self.calls = Calls()
         self._moto = DomainDispatcherApplication(create_backend_app)
 
@@ -103,7 +105,7 @@ class Application:
         call = replace(call, account=account)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         self.calls.count(call, account, body)
-        struck = self.faults.strike(call)
+        struck = "deny" if self.permissions.refuse(call) else self.faults.strike(call)
         if struck == "hang":
             self.faults.released.wait()
             struck = "error500"

@@ -2,9 +2,10 @@
 
 POST seed        [{"kind": …, …}]            put the past in place (`emulator.seed`)
 POST faults      {"kind": …} or a list       set faults; an empty list clears them
+POST allow       {"caller": …, "actions": […]}   allow an access key or account these IAM actions only; null: all
 POST page_size   {"size": N or null}         pages of at most N items
 POST clock       {"ago_s": N}                it is so many seconds ago
-POST reset                                   as new: no state, faults, counts, page size, present time
+POST reset                                   as new: no state, faults, permissions, counts, page size, present time
 GET  calls                                   requests by service, operation, Region, account
 GET  fastest                                 the most of them within a second
 GET  assumed                                 what roles were assumed with, in order
@@ -58,6 +59,9 @@ def _do(application: Application, what: str, told: Any) -> Any:
         for fault in faults:
             application.faults.add(fault)
         return {"set": len(faults)}
+    if what == "POST allow":
+        application.permissions.allow(told["caller"], told["actions"])
+        return {"allowed": told["caller"]}
     if what == "POST page_size":
         PageSize.forced = told["size"]
         return {"size": PageSize.forced}
@@ -67,6 +71,7 @@ def _do(application: Application, what: str, told: Any) -> Any:
     if what == "POST reset":
         Clock.ago = timedelta(0)
         application.faults.clear()
+        application.permissions.clear()
         application.calls.clear()
         PageSize.forced = None
         forget()
