@@ -32,6 +32,7 @@ use super::error::{CollectError, find_cause};
 use super::http;
 use super::limiter::Limiter;
 use super::pages::unreadable;
+use crate::dataset::ReadStatus;
 use crate::model::Arn;
 
 /// Name of the sessions in other accounts, as their CloudTrail shows it.
@@ -231,6 +232,14 @@ impl Door {
             return Err(unreadable("GetCallerIdentity", &format!("{role} led into account {}", caller.account_id)));
         }
         Ok(Self(Shared { caller, ..shared }))
+    }
+}
+
+impl Door {
+    /// Whether STS does not take the credentials any more. `false` where it cannot be asked.
+    pub(super) async fn turned_away(&self) -> bool {
+        let asked = who(&self.0, &self.0.caller.account_id, self.home_region()).await;
+        asked.is_err_and(|error| error.status == ReadStatus::Denied)
     }
 }
 

@@ -54,6 +54,42 @@ pub(super) const THROTTLED: [&str; 10] = [
     "EC2Throttled",
 ];
 
+/// Codes with which AWS says that the credentials have ended; EC2 has one of its own.
+const ENDED: [&str; 2] = ["ExpiredToken", "RequestExpired"];
+
+/// What a request that was never sent for want of valid credentials is told by.
+const NO_CREDENTIALS: &str = "no valid credentials";
+
+/// Codes with which AWS does not know the credentials. Keys that are gone are met with them, and also good ones of a session in a Region that is
+/// not enabled or does not take tokens of the global endpoint of STS. Source: IAM User Guide, "Managing AWS STS in an AWS Region"; EC2 API
+/// Reference, "Error codes", `AuthFailure`.
+const NOT_KNOWN: [&str; 6] =
+    ["AuthFailure", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken", "UnrecognizedClient", NO_CREDENTIALS];
+
+/// What refusals say of the credentials they were met with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Credentials {
+    /// Nothing.
+    #[default]
+    Good,
+    /// They may have ended, or a Region may not take them.
+    Doubtful,
+    /// They have ended.
+    Ended,
+}
+
+impl Credentials {
+    /// What a reason says of them.
+    pub(super) fn told_by(reason: &str) -> Self {
+        let says = |codes: &[&str]| codes.iter().any(|code| reason.contains(code));
+        match () {
+            () if says(&ENDED) => Self::Ended,
+            () if says(&NOT_KNOWN) => Self::Doubtful,
+            () => Self::Good,
+        }
+    }
+}
+
 /// Why a collection could not be made at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
@@ -112,6 +148,14 @@ pub enum CollectError {
         unit: String,
         /// Why.
         source: Box<dyn Error + Send + Sync>,
+    },
+    /// The log of calls, or the answers, could not be written: what was asked from then on could not be proved.
+    #[error("cannot write the log of calls {path}")]
+    Unlogged {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
     },
     /// The log of calls could not be opened or cut.
     #[error("cannot open the log of calls {path}")]
@@ -190,6 +234,7 @@ fn without_code<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpRespon
     let what = match (error, http_status) {
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
         (SdkError::DispatchFailure(failure), _) if failure.is_timeout() => "no answer in time".to_owned(),
+        (SdkError::DispatchFailure(_), _) if unusable_credentials(error) => NO_CREDENTIALS.to_owned(),
         (SdkError::DispatchFailure(_), _) => "not reached".to_owned(),
         (SdkError::ConstructionFailure(_), _) => "request could not be made".to_owned(),
         (_, Some(status)) => format!("unreadable answer with HTTP status {status}"),
@@ -272,6 +317,22 @@ mod tests {
     async fn the_request_id_can_be_given_to_support() {
         let error = vaults(Reply::error("ListBackupVaults", 403, r#"{"__type":"AccessDeniedException"}"#)).await;
         assert!(error.reason.ends_with("(request 00000000-0000-4000-8000-000000000001)"), "{}", error.reason);
+    }
+
+    #[test]
+    fn refusals_tell_of_the_credentials() {
+        let cases = [
+            ("AccessDeniedException: not authorized", Credentials::Good),
+            ("RequestExpired: Request has expired.", Credentials::Ended),
+            ("3 × GetBucketTagging: ExpiredToken: The provided token has expired.", Credentials::Ended),
+            ("AuthFailure: AWS was not able to validate the provided access credentials", Credentials::Doubtful),
+            ("InvalidClientTokenId: The security token included in the request is invalid.", Credentials::Doubtful),
+            ("no valid credentials: the credential provider was not enabled", Credentials::Doubtful),
+            ("not reached: connection refused", Credentials::Good),
+        ];
+        for (reason, told) in cases {
+            assert_eq!(Credentials::told_by(reason), told, "{reason}");
+        }
     }
 
     #[test]

@@ -3,21 +3,20 @@
 //! On a terminal: a bar for each Region at work and one for the whole, with its rate and the time left at that rate. Otherwise plain lines: when a
 //! Region begins and ends, and about every ten seconds; of many Regions only the whole. All on stderr, since results own stdout. Time here is the monotonic clock's; no wall clock is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::error::Credentials;
 use super::reading::Reading;
 use crate::dataset::{Gap, ReadStatus, UnitId};
 
 /// Pause between plain lines about a Region at work.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Codes that AWS answers when the credentials have ended; EC2 has one of its own.
-const EXPIRED: [&str; 2] = ["ExpiredToken", "RequestExpired"];
 /// More Regions than these are told of together.
 const FEW_PLACES: usize = 8;
 
@@ -245,7 +244,8 @@ pub struct Summary {
     pub kept_units: u64,
     /// How long it took.
     pub took: Duration,
-    /// Some read was refused because the credentials expired on the way: with new ones, a resumed run can read what is missing.
+    /// Some read was refused because the credentials ended on the way, by expiry or because they are gone: with new ones, a resumed run can read
+    /// what is missing.
     pub expired: bool,
     /// It was ended early: units are missing that have no record, so it must be resumed before it is sealed.
     pub stopped: bool,
@@ -255,11 +255,23 @@ pub struct Summary {
 pub(super) struct Tally {
     begun: Instant,
     summary: Mutex<Summary>,
+    /// Accounts in which a Region did not know the credentials.
+    doubtful: Mutex<BTreeSet<String>>,
 }
 
 impl Tally {
     pub(super) fn begin() -> Self {
-        Self { begun: Instant::now(), summary: Mutex::default() }
+        Self { begun: Instant::now(), summary: Mutex::default(), doubtful: Mutex::default() }
+    }
+
+    /// Accounts whose credentials may have ended; none if it is known that some have.
+    pub(super) fn doubtful(&self) -> BTreeSet<String> {
+        let expired = self.summary.lock().unwrap_or_else(PoisonError::into_inner).expired;
+        if expired { BTreeSet::new() } else { self.doubtful.lock().unwrap_or_else(PoisonError::into_inner).clone() }
+    }
+
+    pub(super) fn expired(&self) {
+        self.summary.lock().unwrap_or_else(PoisonError::into_inner).expired = true;
     }
 
     pub(super) fn kept(&self) {
@@ -274,13 +286,18 @@ impl Tally {
         let own = summary.accounts.entry(account_id.to_owned()).or_default();
         own.0 += u64::try_from(reading.reads.len()).unwrap_or(0);
         own.1 += u64::try_from(reading.rows()).unwrap_or(0);
+        match reading.credentials {
+            Credentials::Good => {}
+            Credentials::Doubtful => {
+                self.doubtful.lock().unwrap_or_else(PoisonError::into_inner).insert(account_id.to_owned());
+            }
+            Credentials::Ended => summary.expired = true,
+        }
         for read in &reading.reads {
             summary.reads += 1;
             let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
             // What was not asked for is no surprise: it stands in the record, not in the warnings.
             if !matches!(status, ReadStatus::Complete | ReadStatus::NotRequested) {
-                let expired = |reason: &String| EXPIRED.iter().any(|code| reason.contains(code));
-                summary.expired |= read.reason.as_ref().is_some_and(expired);
                 summary.gaps.push(Gap {
                     table: read.table.clone().unwrap_or_default(),
                     account_id: account_id.to_owned(),

@@ -10,7 +10,7 @@ use tokio::task::{AbortHandle, JoinError};
 use super::call_log::{PURPOSE, Purpose};
 use super::collector::{Collector, Harvest, ReadError, Unit};
 use super::door::{Clock, RegionDoor};
-use super::error::one_line;
+use super::error::{Credentials, one_line};
 use super::lists::name;
 use super::portions::Outlet;
 use crate::dataset::reads::Read;
@@ -26,6 +26,8 @@ pub(super) struct Reading {
     left: Left,
     /// One record for each table.
     pub(super) reads: Vec<Read>,
+    /// What its refusals say of the credentials.
+    pub(super) credentials: Credentials,
 }
 
 /// Rows that left before the end, by table.
@@ -119,6 +121,7 @@ impl Reading {
         };
         let operation = error.as_ref().or(failure).map_or_else(|| operation(collector), |error| error.operation.clone());
         let reasons: Vec<String> = error.map(|error| error.reason).into_iter().chain(refused).collect();
+        let credentials = reasons.iter().map(|reason| Credentials::told_by(reason)).max().unwrap_or_default();
         let reason = (!reasons.is_empty()).then(|| one_line(&reasons.join("; ")));
         let (from_s, to_s) = covered(collector, unit, started_ms.div_euclid(1_000));
         let read = |table: &Table, batch: &Batch| Read {
@@ -136,7 +139,7 @@ impl Reading {
             reason: reason.clone(),
         };
         let reads = tables.iter().map(|(table, batch)| read(table, batch)).collect();
-        Self { tables, left, reads }
+        Self { tables, left, reads, credentials }
     }
 
     /// A record for a whole Region that took no call of its own: whether the collector's units are all known, or why nothing was read. Without an
@@ -163,7 +166,9 @@ impl Reading {
             rows_count: Some(0),
             reason: reason.map(one_line),
         };
-        Self { tables: Vec::new(), left: Left::new(), reads: collector.tables().iter().map(read).collect() }
+        // A list that was refused says so itself; here it may be that an account could not be entered.
+        let credentials = reason.map(Credentials::told_by).unwrap_or_default();
+        Self { tables: Vec::new(), left: Left::new(), reads: collector.tables().iter().map(read).collect(), credentials }
     }
 
     /// Rows by table, those included that left before the end.

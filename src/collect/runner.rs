@@ -181,7 +181,12 @@ pub async fn collect(
         }
     };
     progress.end();
-    outcome.map(|()| run.tally.end(home.call_log().attempts(), scope.stop.asked()))
+    outcome?;
+    if !scope.stop.asked() {
+        run.ask_for_the_credentials(accounts).await;
+    }
+    home.call_log().whole()?;
+    Ok(run.tally.end(home.call_log().attempts(), scope.stop.asked()))
 }
 
 type Lists = Mutex<Listed>;
@@ -387,7 +392,22 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Where a Region did not know the credentials of an account, STS tells whether they have ended or only that Region does not take them. The
+    /// caller's own stand for those of an account that could not be entered.
+    async fn ask_for_the_credentials(&self, accounts: &[Account]) {
+        for account_id in self.tally.doubtful() {
+            let account = accounts.iter().find(|account| account.account_id == account_id);
+            let door = account.and_then(|account| account.door.as_ref().ok()).unwrap_or(self.home);
+            if door.turned_away().await {
+                self.tally.expired();
+                return;
+            }
+        }
+    }
+
     async fn keep(&self, place: &Place<'_>, id: UnitId, reading: Reading) -> Result<(), CollectError> {
+        // What was read without a line in the log is not kept.
+        self.home.call_log().whole()?;
         self.tally.add(&place.account.account_id, place.region, &reading);
         let unit = id.clone();
         self.blocking(&id, move |sink| sink.write(&unit, &reading.tables, &reading.reads)).await

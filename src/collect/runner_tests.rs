@@ -356,6 +356,40 @@ async fn credentials_that_expire_on_the_way_are_told_apart_from_missing_permissi
 }
 
 #[tokio::test]
+async fn credentials_that_aws_does_not_know_have_ended_where_sts_says_so_too() {
+    let unknown =
+        || Reply::error("ListBackupPlans", 403, r#"{"__type":"UnrecognizedClientException","message":"The security token is invalid"}"#);
+    let identity = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/auditor</Arn>\
+                    <UserId>AIDAEXAMPLE</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let denial = Reply::error("GetCallerIdentity", 403, testing::xml_error("InvalidClientTokenId", "The security token is invalid"));
+    // what STS answers when it is asked again, whether a new login would help
+    let cases = [(Reply::ok("GetCallerIdentity", identity), false), (denial, true), (Reply::refused("GetCallerIdentity").forever(), false)];
+    for (answer, expected) in cases {
+        let fake = testing::fake([vaults(&[], None), unknown()]);
+        let door = fake.open(CallLog::counting()).await;
+        fake.add(answer);
+        let sink: Arc<dyn Sink> = Arc::new(Memory::default());
+        let quiet = Progress::new(ProgressMode::Quiet);
+        let summary = collect(&door, &[only(&door, &[REGION])], &Scope::new(ALL, 0), sink, &quiet).await.unwrap();
+        assert_eq!((summary.expired, fake.left()), (expected, 0));
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn what_has_no_line_in_the_log_is_not_kept() {
+    let fake = testing::fake([vaults(&[], None).forever(), no_plans().forever()]);
+    let door = fake.open(CallLog::counting()).await;
+    door.call_log().fill_up();
+    let sink = Arc::new(Memory::default());
+    let quiet = Progress::new(ProgressMode::Quiet);
+    let kept = Arc::clone(&sink) as Arc<dyn Sink>;
+    let error = collect(&door, &[only(&door, &[REGION])], &Scope::new(ALL, 0), kept, &quiet).await.unwrap_err();
+    assert!(matches!(&error, CollectError::Unlogged { path, .. } if path == "/dev/full"), "{error:?}");
+    assert!(sink.reads().iter().all(|read| read.contains("complete 0")), "{:?}", sink.reads());
+}
+
+#[tokio::test]
 async fn an_open_collection_takes_units_and_gives_them_back() {
     let folder = tempfile::tempdir().unwrap();
     let begin = Start {

@@ -198,6 +198,11 @@ impl Fake {
         self.state().replies.iter().filter(|reply| !reply.forever).count()
     }
 
+    /// Gives one more answer, after those there are.
+    pub(crate) fn add(&self, reply: Reply) {
+        self.state().replies.push_back(reply);
+    }
+
     /// A door to the account, opened over `sts:GetCallerIdentity` like a real one, limits included.
     pub(crate) async fn open(&self, call_log: CallLog) -> Door {
         let xml = format!(

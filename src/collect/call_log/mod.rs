@@ -3,7 +3,8 @@
 //! Service, operation, account, Region, what it was for, attempt, method, path, query and body go in before the request is sent; status, request id,
 //! items, length and SHA-256 of the answer, or what went wrong, after the attempt. Never a header (they hold the signature). The answer itself is in the
 //! tables, and as it came beside the log where that was asked for. An attempt whose line cannot be written counts as failed: there is no call without its line. Calls of credential providers (SSO,
-//! instance metadata) are not collected data and do not appear.
+//! instance metadata) are not collected data and do not appear. After the first line or answer that could not be written nothing more is: the
+//! collection then ends (`CallLog::whole`), and what stands half in the file is cut off when it is resumed.
 
 mod items;
 mod offset;
@@ -11,7 +12,7 @@ mod raw;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -104,6 +105,15 @@ struct Inner {
     raw: Mutex<Option<Raw>>,
     offset: Offset,
     attempts: AtomicU64,
+    broken: Mutex<Option<Broken>>,
+}
+
+/// A file that could not be written.
+#[derive(Debug)]
+struct Broken {
+    path: PathBuf,
+    kind: io::ErrorKind,
+    text: String,
 }
 
 /// What calls are made for: the table that names the collector, and the parent.
@@ -125,7 +135,7 @@ enum Lines {
     /// In memory, until there is a file for them.
     Held(Vec<u8>),
     /// Appended to a file.
-    File(File),
+    File(File, PathBuf),
 }
 
 impl CallLog {
@@ -160,7 +170,8 @@ impl CallLog {
             }
             Ok(file)
         };
-        *lines = Lines::File(keep().map_err(|source| CollectError::CallLog { path: path.display().to_string(), source })?);
+        let file = keep().map_err(|source| CollectError::CallLog { path: path.display().to_string(), source })?;
+        *lines = Lines::File(file, path.to_owned());
         Ok(())
     }
 
@@ -170,7 +181,16 @@ impl CallLog {
     }
 
     fn with(lines: Lines) -> Self {
-        Self(Arc::new(Inner { lines: Mutex::new(lines), raw: Mutex::default(), offset: Offset::default(), attempts: AtomicU64::new(0) }))
+        let lines = Mutex::new(lines);
+        let (raw, offset, attempts, broken) = (Mutex::default(), Offset::default(), AtomicU64::new(0), Mutex::default());
+        Self(Arc::new(Inner { lines, raw, offset, attempts, broken }))
+    }
+
+    /// From here on the disk is full.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn fill_up(&self) {
+        let full = Path::new("/dev/full");
+        *self.lines() = Lines::File(OpenOptions::new().write(true).open(full).unwrap(), full.to_owned());
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
@@ -194,7 +214,35 @@ impl CallLog {
 
     fn keep_answer(&self, body: &[u8]) -> io::Result<Option<Frame>> {
         let mut raw = self.0.raw.lock().unwrap_or_else(PoisonError::into_inner);
-        raw.as_mut().map(|raw| raw.keep(body)).transpose()
+        let Some(raw) = raw.as_mut() else { return Ok(None) };
+        self.unbroken()?;
+        raw.keep(body).map(Some).map_err(|error| self.breaks(raw.path(), error))
+    }
+
+    /// Why the log is not whole any more: the first line or answer that could not be written. Calls after it are worthless, since nothing proves them.
+    ///
+    /// # Errors
+    /// `CollectError::Unlogged` naming the file.
+    pub(super) fn whole(&self) -> Result<(), CollectError> {
+        match &*self.broken() {
+            Some(Broken { path, kind, text }) => {
+                Err(CollectError::Unlogged { path: path.display().to_string(), source: io::Error::new(*kind, text.clone()) })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn broken(&self) -> std::sync::MutexGuard<'_, Option<Broken>> {
+        self.0.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unbroken(&self) -> io::Result<()> {
+        self.broken().as_ref().map_or(Ok(()), |broken| Err(io::Error::new(broken.kind, broken.text.clone())))
+    }
+
+    fn breaks(&self, path: &Path, error: io::Error) -> io::Error {
+        self.broken().get_or_insert_with(|| Broken { path: path.to_owned(), kind: error.kind(), text: error.to_string() });
+        error
     }
 
     /// Attempts made since it was opened.
@@ -213,7 +261,10 @@ impl CallLog {
         match &mut *lines {
             Lines::Counted => Ok(()),
             Lines::Held(held) => held.write_all(&line),
-            Lines::File(file) => file.write_all(&line),
+            Lines::File(file, path) => {
+                self.unbroken()?;
+                file.write_all(&line).map_err(|error| self.breaks(path, error))
+            }
         }
     }
 }
@@ -407,6 +458,25 @@ mod tests {
         let calls = lines(&path);
         assert_eq!(calls.len(), 3, "one line for each attempt");
         assert!(calls.iter().all(|call| call.error.is_some() && call.status.is_none() && call.body.is_some()));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn after_a_line_that_could_not_be_written_nothing_more_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, answers) = (folder.path().join("calls.jsonl"), folder.path().join("responses.zst"));
+        let log = CallLog::open(&path).unwrap();
+        log.keep_answers_in(&answers).unwrap();
+        log.write(&Call::default()).unwrap();
+        log.whole().unwrap();
+        log.fill_up();
+        assert_eq!(log.write(&Call::default()).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        log.keep_in(&path).unwrap();
+        assert_eq!(log.write(&Call::default()).unwrap_err().kind(), io::ErrorKind::StorageFull, "there would be a line missing before it");
+        assert!(log.keep_answer(b"{}").is_err());
+        assert_eq!((lines(&path).len(), std::fs::read(&answers).unwrap().len()), (1, 0));
+        let error = log.whole().unwrap_err();
+        assert!(error.to_string().contains("/dev/full"), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Compression level: answers are text that repeats itself, and this is what the rest of a collection uses.
 const LEVEL: i32 = 3;
@@ -20,6 +20,7 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct Raw {
     file: File,
+    path: PathBuf,
     end: u64,
 }
 
@@ -28,7 +29,12 @@ impl Raw {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         let end = file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, end })
+        Ok(Self { file, path: path.to_owned(), end })
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Appends an answer.
