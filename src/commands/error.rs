@@ -6,7 +6,13 @@ use std::fmt;
 use crate::collect::error::CollectError;
 use crate::config::ConfigError;
 use crate::dataset::DatasetError;
+use crate::dataset::error::is_no_room;
 use crate::facts::FactError;
+
+/// What it means that a collection could not be written.
+const NOT_SEALED: &str = "nothing was sealed; what was read before is kept and the next `audit collect` goes on from there";
+/// What to do about a full disk.
+const MAKE_ROOM: &str = "make room where the dataset is, then run the same command again";
 
 /// How a command ended. The numbers are a contract; `docs/exit-codes.md` explains them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +100,22 @@ impl From<DatasetError> for CommandError {
             DatasetError::Newer { .. } => Some("install the version of `audit` that wrote it, or a newer one"),
             DatasetError::Damaged { .. } => Some("restore the collection from a copy, or move its folder away to evaluate without it"),
             DatasetError::Busy(_) => Some("wait until it has ended"),
+            error if error.no_room() => Some(MAKE_ROOM),
             _ => None,
         };
         let exit = if matches!(error, DatasetError::NotFound(_) | DatasetError::Empty { .. }) { Exit::Usage } else { Exit::Failed };
-        Self { exit, source: error.into(), effect: Some("no verdict was given".to_owned()), hint: hint.map(str::to_owned) }
+        // Only a collection writes to a dataset.
+        let effect = if error.of_writing() { NOT_SEALED } else { "no verdict was given" };
+        Self { exit, source: error.into(), effect: Some(effect.to_owned()), hint: hint.map(str::to_owned) }
+    }
+}
+
+/// Whether a collection ended for want of room on the disk.
+fn no_room(error: &CollectError) -> bool {
+    match error {
+        CollectError::Sink { source, .. } => source.downcast_ref::<DatasetError>().is_some_and(DatasetError::no_room),
+        CollectError::CallLog { source, .. } | CollectError::Unlogged { source, .. } => is_no_room(source.kind()),
+        _ => false,
     }
 }
 
@@ -109,6 +127,30 @@ impl From<FactError> for CommandError {
 
 impl From<CollectError> for CommandError {
     fn from(error: CollectError) -> Self {
-        Self::failed(error).effect("nothing was sealed; what was read before is kept and the next `audit collect` goes on from there")
+        let hint = no_room(&error).then(|| MAKE_ROOM.to_owned());
+        Self { hint, ..Self::failed(error).effect(NOT_SEALED) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_file_cause_effect_and_next_step() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let unit = || DatasetError::io("write", "data/units/vaults.tmp")(full());
+        let errors: [CommandError; 3] = [
+            CollectError::Sink { unit: "backup_vaults".into(), source: unit().into() }.into(),
+            CollectError::Unlogged { path: "data/calls.jsonl".into(), source: full() }.into(),
+            unit().into(),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert_eq!(error.exit, Exit::Failed);
+            for part in ["data/", "cause:  no storage space", "effect: nothing was sealed", "hint:   make room"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
     }
 }

@@ -69,7 +69,22 @@ pub enum DatasetError {
     },
 }
 
+/// Whether an error of the file system says that there is no room.
+pub fn is_no_room(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 impl DatasetError {
+    /// Whether the disk has no room, or a limit of the file system or of the process leaves none.
+    pub fn no_room(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if is_no_room(source.kind()))
+    }
+
+    /// Whether a file could not be written.
+    pub fn of_writing(&self) -> bool {
+        matches!(self, Self::Io { action, .. } if !matches!(*action, "read" | "remove"))
+    }
+
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
@@ -78,5 +93,25 @@ impl DatasetError {
     pub(crate) fn polars(path: impl Into<PathBuf>) -> impl FnOnce(polars::error::PolarsError) -> Self {
         let path = path.into();
         move |source| Self::Polars { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_errors() {
+        // error, no room, of writing
+        let cases = [
+            (DatasetError::io("write", "a")(io::ErrorKind::StorageFull.into()), true, true),
+            (DatasetError::io("create", "a")(io::ErrorKind::QuotaExceeded.into()), true, true),
+            (DatasetError::io("write", "a")(io::ErrorKind::PermissionDenied.into()), false, true),
+            (DatasetError::io("read", "a")(io::ErrorKind::NotFound.into()), false, false),
+            (DatasetError::io("remove", "a")(io::ErrorKind::PermissionDenied.into()), false, false),
+        ];
+        for (error, no_room, of_writing) in cases {
+            assert_eq!((error.no_room(), error.of_writing()), (no_room, of_writing), "{error:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod rows;
 pub mod schema;
 mod seal;
 pub mod snapshot;
+mod watched;
 pub mod write;
 
 pub use error::DatasetError;

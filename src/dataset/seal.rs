@@ -14,6 +14,7 @@ use super::merge;
 use super::open::empty;
 use super::reads::{READS, ReadStatus};
 use super::schema::Table;
+use super::watched::{Failure, Watched};
 use super::write::{ANSWERS, CALLS, Ending, Start, UnitId, read_parquet, replace, sorted};
 use crate::model::moment;
 
@@ -163,11 +164,19 @@ fn all_complete(reads: &DataFrame) -> bool {
         .unwrap_or(false)
 }
 
+/// A part that is being written.
+struct Part {
+    path: PathBuf,
+    writer: BatchedWriter<BufWriter<Watched<File>>>,
+    failure: Failure,
+    rows: usize,
+}
+
 /// Appends frames to the parts of one table.
 struct TableWriter<'a> {
     dir: &'a Path,
     table: &'static Table,
-    part: Option<(PathBuf, BatchedWriter<BufWriter<File>>, usize)>,
+    part: Option<Part>,
     /// Rows that wait for their row group to be full.
     waiting: Option<DataFrame>,
     written: Vec<FileEntry>,
@@ -189,20 +198,19 @@ impl<'a> TableWriter<'a> {
         let path = self.dir.join(format!("{}/part-{:04}.parquet", self.table.name, self.written.len()));
         let file = File::create(&path).map_err(DatasetError::io("create", &path))?;
         let schema = empty(self.table).schema().clone();
-        let writer = ParquetWriter::new(BufWriter::new(file))
-            .with_row_group_size(Some(GROUP_ROWS))
-            .batched(&schema)
-            .map_err(DatasetError::polars(&path))?;
-        self.part = Some((path, writer, 0));
+        let (watched, failure) = Watched::new(file);
+        let writer = ParquetWriter::new(BufWriter::new(watched)).with_row_group_size(Some(GROUP_ROWS)).batched(&schema);
+        let writer = writer.map_err(|error| failure.or_polars(&path)(error))?;
+        self.part = Some(Part { path, writer, failure, rows: 0 });
         Ok(())
     }
 
     fn push(&mut self, frame: &DataFrame) -> Result<(), DatasetError> {
-        if self.part.as_ref().is_some_and(|(_, _, rows)| *rows >= PART_ROWS) {
+        if self.part.as_ref().is_some_and(|part| part.rows >= PART_ROWS) {
             self.close()?;
             self.open()?;
         }
-        if let Some((path, _, rows)) = &mut self.part
+        if let Some(Part { path, rows, .. }) = &mut self.part
             && frame.height() > 0
         {
             *rows += frame.height();
@@ -222,15 +230,15 @@ impl<'a> TableWriter<'a> {
         let Some(mut waiting) = self.waiting.take().filter(|waiting| waiting.height() > 0) else { return Ok(()) };
         waiting.rechunk_mut_par(); // a chunk is a row group of its own
         match &mut self.part {
-            Some((path, writer, _)) => writer.write_batch(&waiting).map_err(DatasetError::polars(&*path)),
+            Some(Part { path, writer, failure, .. }) => writer.write_batch(&waiting).map_err(|error| failure.or_polars(&*path)(error)),
             None => Ok(()),
         }
     }
 
     fn close(&mut self) -> Result<(), DatasetError> {
         self.flush()?;
-        if let Some((path, writer, rows)) = self.part.take() {
-            writer.finish().map_err(DatasetError::polars(&path))?; // flushes, so that a full disk is noticed here
+        if let Some(Part { path, writer, failure, rows }) = self.part.take() {
+            writer.finish().map_err(|error| failure.or_polars(&path)(error))?; // flushes, so that a full disk is noticed here
             drop(writer);
             File::open(&path).and_then(|file| file.sync_all()).map_err(DatasetError::io("write", &path))?;
             self.written.push(entry(self.dir, &path, rows as u64)?);

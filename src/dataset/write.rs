@@ -27,6 +27,7 @@ use super::manifest::{Caller, MANIFEST, Manifest, Scope};
 use super::reads::{READS, Read, ReadStatus};
 use super::rows::Batch;
 use super::schema::{LEADING_COLUMNS, Table};
+use super::watched::Watched;
 use crate::model::key::hex;
 
 const OPEN: &str = "open.json";
@@ -133,7 +134,11 @@ impl OpenCollection {
         let dir = dataset.join(&id);
         fs::create_dir_all(dir.join(UNITS)).map_err(DatasetError::io("create", &dir))?;
         let text = serde_json::to_string_pretty(&start).unwrap_or_default();
-        replace(&dir.join(OPEN), text.as_bytes())?;
+        if let Err(error) = replace(&dir.join(OPEN), text.as_bytes()) {
+            // Without a head nothing would ever find the folder again.
+            let _ = fs::remove_dir_all(&dir);
+            return Err(error);
+        }
         Self::resume(&dir)
     }
 
@@ -161,7 +166,8 @@ impl OpenCollection {
         Ok(Self { dir: dir.to_owned(), id, start, journal: Mutex::new(Journal { file, units, unfinished: BTreeMap::new() }), _lock: lock })
     }
 
-    /// Interrupted collections of a dataset with what they were begun with, newest first.
+    /// Interrupted collections of a dataset with what they were begun with, newest first. What a process that was killed between sealing and tidying up
+    /// left of an open collection is removed on the way.
     ///
     /// # Errors
     /// `Io` if the folder cannot be listed, `Damaged` for a head that cannot be understood.
@@ -173,8 +179,10 @@ impl OpenCollection {
         };
         for entry in listing {
             let dir = entry.map_err(DatasetError::io("read", dataset))?.path();
-            if dir.join(OPEN).is_file() && !dir.join(MANIFEST).exists() {
-                found.push((dir.clone(), read_start(&dir)?));
+            match (dir.join(OPEN).is_file(), dir.join(MANIFEST).exists()) {
+                (true, false) => found.push((dir.clone(), read_start(&dir)?)),
+                (true, true) => tidy_up(&dir),
+                (false, _) => {}
             }
         }
         found.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -319,8 +327,10 @@ impl OpenCollection {
         let file = File::create(&temporary).map_err(DatasetError::io("write", &temporary))?;
         // These files live until the collection is sealed, so small ones are written fast. The writer flushes its buffer at the end.
         let compression = if batch.len() < SMALL_ROWS { ParquetCompression::Uncompressed } else { ParquetCompression::default() };
-        let writer = ParquetWriter::new(BufWriter::new(&file)).with_compression(compression).with_row_group_size(Some(UNIT_GROUP_ROWS));
-        writer.with_statistics(StatisticsOptions::empty()).finish(&mut frame).map_err(DatasetError::polars(&temporary))?;
+        let (watched, failure) = Watched::new(&file);
+        let writer = ParquetWriter::new(BufWriter::new(watched)).with_compression(compression).with_row_group_size(Some(UNIT_GROUP_ROWS));
+        let written = writer.with_statistics(StatisticsOptions::empty()).finish(&mut frame);
+        written.map_err(|error| failure.or_polars(&temporary)(error))?;
         file.sync_all().map_err(DatasetError::io("write", &temporary))?;
         fs::rename(&temporary, &path).map_err(DatasetError::io("write", &path))
     }
@@ -366,6 +376,15 @@ impl JournalLine {
             (None, None | Some(0)) => Vec::new(),
             (None, Some(_)) => vec![unit_file(table, &self.unit)],
         }
+    }
+}
+
+/// Removes what is no longer needed of a sealed collection, unless the process that sealed it is about to. It is in nobody's way, so errors are not told.
+fn tidy_up(dir: &Path) {
+    if let Ok(lock) = File::open(dir.join(OPEN))
+        && lock.try_lock().is_ok()
+    {
+        let _ = super::seal::clean(dir);
     }
 }
 

@@ -115,16 +115,22 @@ fn only_one_process_writes() {
 }
 
 #[test]
-fn what_a_sealed_collection_did_not_tidy_up_is_ignored() {
+fn what_a_sealed_collection_did_not_tidy_up_is_ignored_and_removed_by_the_next() {
     let root = tempfile::tempdir().unwrap();
     let (dir, manifest) = sealed(root.path());
     fs::create_dir(dir.join("units")).unwrap();
     fs::write(dir.join("open.json"), serde_json::to_string(&start()).unwrap()).unwrap();
     fs::write(dir.join("journal.jsonl"), b"").unwrap();
-    assert!(OpenCollection::interrupted(root.path()).unwrap().is_empty());
     assert_eq!(Dataset::open(root.path(), TABLES).unwrap().unsealed(), Vec::<PathBuf>::new());
     // Its units may be gone already: sealing it once more would leave it empty.
     assert!(matches!(OpenCollection::resume(&dir), Err(DatasetError::Sealed(_))));
+    let lock = fs::File::open(dir.join("open.json")).unwrap();
+    lock.lock().unwrap();
+    assert!(OpenCollection::interrupted(root.path()).unwrap().is_empty());
+    assert!(dir.join("units").exists(), "another process is about to");
+    drop(lock);
+    assert!(OpenCollection::interrupted(root.path()).unwrap().is_empty());
+    assert!(["units", "open.json", "journal.jsonl"].iter().all(|name| !dir.join(name).exists()));
     assert_eq!(Manifest::read(&dir).unwrap(), Some(manifest));
     assert_eq!(points_on_disk(root.path()).len(), 3);
 }
