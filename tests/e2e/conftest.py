@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dataset import collections
 from estate import Estate, build
 from harness import Audit, Endpoint, running_emulator
+from standing import Still, stand_still
 from world import World
 
 
@@ -50,9 +52,7 @@ def audit(audit_in: Callable[[Path], Audit], tmp_path: Path) -> Audit:
 
 
 @pytest.fixture(scope="module")
-def world(
-    emulator: Endpoint, audit_in: Callable[[Path], Audit], tmp_path_factory: pytest.TempPathFactory
-) -> World:
+def world(emulator: Endpoint, audit_in: Callable[[Path], Audit], tmp_path_factory: pytest.TempPathFactory) -> World:
     """One estate for all tests of a module; none of them may change it, or use `aws`, which empties the emulator."""
     home = tmp_path_factory.mktemp("world")
     audit = audit_in(home)
@@ -61,3 +61,16 @@ def world(
     done = audit.collect(home / "data")
     assert done.returncode == 0, done.stderr
     return World(emulator, estate, audit, home / "data", audit.evaluate(home / "data", estate.config, home / "out"))
+
+
+@pytest.fixture(scope="module")
+def still(emulator: Endpoint, audit_in: Callable[[Path], Audit], tmp_path_factory: pytest.TempPathFactory) -> Still:
+    """An estate that no test of a module changes, and that does not move with the clock; as `world`, but not judged."""
+    home = tmp_path_factory.mktemp("still")
+    audit = audit_in(home)
+    emulator.reset()
+    build(emulator, home / "estate")
+    stand_still(emulator)
+    assert audit.collect(home / "data").returncode == 0
+    [whole] = collections(home / "data")
+    return Still(emulator, audit, whole)

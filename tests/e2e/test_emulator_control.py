@@ -202,6 +202,7 @@ CODES = {
     "deny": {"AccessDenied", "AccessDeniedException"},
     "throttle": {"Throttling", "ThrottlingException", "SlowDown"},
     "expired_token": {"ExpiredToken", "ExpiredTokenException"},
+    "invalid_token": {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId"},
     "error500": {"InternalFailure", "InternalError"},
 }
 

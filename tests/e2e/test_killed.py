@@ -10,14 +10,16 @@ from pathlib import Path
 from dataset import collections, manifest, tables, unlike
 from estate import build
 from harness import Audit, Endpoint, to_collect
+from standing import MOVING, stand_still
+from units import incomplete, reads
 
-KILLS = 10
+KILLS = 20
 SEED = 20261121
-# What the emulator tells anew each time.
-MOVING = ("latest_delivery_time", "latest_delivery_time_s", "size_timestamp", "size_timestamp_s")
+KILLS_IN_ORGANISATION = 4
+IN_ORGANISATION = ("--org-role", "audit/BackupAuditor", "--external-id", "audit-2026")
 
 
-def test_ten_kills_lose_nothing(aws: Endpoint, audit: Audit, tmp_path: Path) -> None:
+def test_twenty_kills_lose_nothing(aws: Endpoint, audit: Audit, tmp_path: Path) -> None:
     build(aws, tmp_path / "estate")
     stand_still(aws)
     aws.page_size(60)  # pages enough for some seconds
@@ -41,14 +43,38 @@ def test_ten_kills_lose_nothing(aws: Endpoint, audit: Audit, tmp_path: Path) -> 
         sealed = collections(dataset)
         assert len(sealed) == 1 and list(dataset.iterdir()) == sealed, "one collection, and nothing beside it"
         assert manifest(sealed[0])["complete"] is True
+        if (sealed[0] / "open.json").exists():  # killed after it was sealed: the next one tidies up
+            assert audit.collect(dataset, "--only", "regions").returncode == 11
         assert {path.name for path in sealed[0].iterdir() if path.is_file()} == {"calls.jsonl.zst", "manifest.json"}
         assert tables(sealed[0]) == tables(whole)
         assert unlike(sealed[0], whole, MOVING) == {}
 
 
-def kill_after(audit: Audit, dataset: Path, seconds: float) -> bool:
+def test_kills_in_an_organisation_lose_nothing(aws: Endpoint, audit: Audit, tmp_path: Path) -> None:
+    """Two accounts side by side; the role of the other one is assumed anew by each run."""
+    build(aws, tmp_path / "estate")
+    stand_still(aws)
+    began = time.monotonic()
+    assert audit.collect(tmp_path / "whole", *IN_ORGANISATION).returncode == 0
+    took_s = time.monotonic() - began
+    [whole] = collections(tmp_path / "whole")
+    moments = random.Random(SEED)
+    kills = 0
+    while kills < KILLS_IN_ORGANISATION:
+        assert kill_after(audit, tmp_path / "data", moments.uniform(0.1, 0.3) * took_s, *IN_ORGANISATION)
+        kills += 1
+    done = audit.collect(tmp_path / "data", *IN_ORGANISATION)
+    assert done.returncode == 0 and "resuming" in done.stderr, done.stderr
+    [sealed] = collections(tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == [sealed]
+    assert manifest(sealed)["scope"] == manifest(whole)["scope"] and len(manifest(sealed)["scope"]["accounts"]) == 2
+    assert set(reads(sealed)) == set(reads(whole)) and incomplete(reads(sealed)) == incomplete(reads(whole))
+    assert unlike(sealed, whole, MOVING) == {}
+
+
+def kill_after(audit: Audit, dataset: Path, seconds: float, *more: object) -> bool:
     """Start a collection and kill it; False if it came to its end before, or had sealed what it read."""
-    process = audit.start("collect", *to_collect(dataset))
+    process = audit.start("collect", *to_collect(dataset), *more)
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -57,19 +83,3 @@ def kill_after(audit: Audit, dataset: Path, seconds: float) -> bool:
         return not collections(dataset)
     assert process.returncode == 0
     return False
-
-
-def stand_still(aws: Endpoint) -> None:
-    """Fix what moves with the clock: until when databases can be restored."""
-    for region in ("us-east-1", "eu-west-1"):
-        rds = aws.client("rds", region)
-        where = {"account": "111122223333", "region": region}
-        seeds = []
-        for row in rds.describe_db_instances()["DBInstances"]:
-            if "LatestRestorableTime" in row:
-                told = {"LatestRestorableTime": row["LatestRestorableTime"]}
-                seeds.append({"kind": "db_instance", "DBInstanceIdentifier": row["DBInstanceIdentifier"], "told": told})
-        for row in rds.describe_db_clusters()["DBClusters"]:
-            told = {"LatestRestorableTime": row["LatestRestorableTime"]}
-            seeds.append({"kind": "db_cluster", "DBClusterIdentifier": row["DBClusterIdentifier"], "told": told})
-        aws.seed([{**row, **where} for row in seeds])

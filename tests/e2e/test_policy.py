@@ -94,7 +94,10 @@ def test_with_the_printed_policy_nothing_is_missing(allowed: Allowed) -> None:
 
 def test_without_an_action_exactly_what_it_reads_is_missing(allowed: Allowed, tmp_path: Path) -> None:
     def wrong(left_out: str) -> list[str]:
-        return [f"without {left_out}: {line}" for line in differences(allowed, left_out, tmp_path / left_out.replace(":", "-"))]
+        return [
+            f"without {left_out}: {line}"
+            for line in differences(allowed, left_out, tmp_path / left_out.replace(":", "-"))
+        ]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = [line for lines in pool.map(wrong, sorted(set(allowed.actions) - WITHOUT_A_TABLE)) for line in lines]
@@ -141,7 +144,12 @@ def test_the_policy_for_an_organisation_is_enough_and_nothing_too_much(allowed: 
     caller = {one for statement in printed(allowed, *few, "--org-role", ROLE) for one in statement["Action"]}
     role = {one for statement in printed(allowed, *few) for one in statement["Action"]}
     assert caller - role == {"sts:AssumeRole", "organizations:ListAccounts"}
-    assert role == {"backup:ListBackupVaults", "backup:DescribeBackupVault", "ec2:DescribeRegions", "sts:GetCallerIdentity"}
+    assert role == {
+        "backup:ListBackupVaults",
+        "backup:DescribeBackupVault",
+        "ec2:DescribeRegions",
+        "sts:GetCallerIdentity",
+    }
 
     def ended(name: str, without: str = "", *more: object) -> tuple[int, dict[str, set[str]], str]:
         where = ("--dataset", tmp_path / name, "--no-progress", *few, "--org-role", ROLE, *more)

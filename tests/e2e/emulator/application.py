@@ -112,7 +112,9 @@ class Application:
         if struck in (None, "truncate"):
             reply = self._handle(call, account, environ, body)
             if struck == "truncate":
-                reply = (reply[0], _without_length(reply[1]), reply[2][: len(reply[2]) // 2])
+                # Half of an error may still name it, and would be whole enough.
+                left = len(reply[2]) // 2 if reply[0] < 400 else min(len(reply[2]), 40)
+                reply = (reply[0], _without_length(reply[1]), reply[2][:left])
         else:
             reply = error_reply(struck, call)
             if call.protocol == "cbor":

@@ -25,8 +25,15 @@ _ERRORS = {
         "ExpiredToken",
         "The security token included in the request is expired",
     ),
+    # Keys that are gone, and those of a session that a Region does not take.
+    "invalid_token": (
+        403,
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "The security token included in the request is invalid.",
+    ),
 }
-_STATUS_JSON = {"deny": 400, "throttle": 400, "expired_token": 400}
+_STATUS_JSON = {"deny": 400, "throttle": 400, "expired_token": 400, "invalid_token": 400}
 _STATUS_QUERY = {"throttle": 400}
 # S3 has statuses and codes of its own.
 _S3 = {
@@ -34,11 +41,12 @@ _S3 = {
     "error500": (500, "InternalError"),
     "throttle": (503, "SlowDown"),
     "expired_token": (400, "ExpiredToken"),
+    "invalid_token": (403, "InvalidAccessKeyId"),
 }
 # EC2 has codes of its own for some of them.
 _CODES_EC2 = {
     "AccessDenied": "UnauthorizedOperation", "Throttling": "RequestLimitExceeded", "ExpiredToken": "RequestExpired",
-    "InternalFailure": "InternalError",
+    "InternalFailure": "InternalError", "InvalidClientTokenId": "AuthFailure",
 }  # fmt: skip
 KINDS = (*_ERRORS, "hang", "truncate")
 Reply = tuple[int, dict[str, str], bytes]
