@@ -138,7 +138,7 @@ pub enum Command {
     /// Read AWS into a new collection of the dataset, or resume an interrupted one
     ///
     /// Every read leaves a record, whatever happened to it, and the run goes on. Exit code 11 if anything could not be read.
-    Collect,
+    Collect(CollectArgs),
     /// Judge the dataset by the rules and print what fails and what is unknown
     ///
     /// Writes findings.parquet, findings.csv and findings.json to --out.
@@ -162,6 +162,20 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// `audit collect`
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct CollectArgs {
+    /// Say what would be called, how many requests that takes and how long at the rates, and write nothing
+    ///
+    /// Where the dataset has a collection of the last 30 days that read the same, its log of calls tells. Elsewhere the lists from which everything else
+    /// follows are really asked for, page by page, and dropped; what is asked for each thing in them is counted. Exit code 0 if there is an estimate.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the estimate as JSON
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
 }
 
 /// `audit evaluate`

@@ -10,7 +10,7 @@
 use async_trait::async_trait;
 use aws_sdk_backup::types::{BackupVaultListMember, VaultType};
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{millis, word};
 use super::pages::Pages;
@@ -76,6 +76,10 @@ impl Collector for BackupVaults {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, DESCRIBE]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(DESCRIBE, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

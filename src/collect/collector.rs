@@ -20,6 +20,19 @@ pub struct Operation {
     pub action: &'static str,
 }
 
+/// How a dry run tells the number of calls of an operation without making them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foretold {
+    /// One for each time that the collector wants to call it.
+    OneByOne,
+    /// One page for each time, and perhaps more: nobody tells how many.
+    AtLeastOnePage,
+    /// The first page is asked for. As many of its size as it takes for [`Collector::expected`].
+    ByFirstPage,
+    /// One for so many of the unit's items, or what is left of them.
+    Bundled(usize),
+}
+
 /// What is read, written and resumed as one: a collector in an account and Region, for one parent and range where it has them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unit {
@@ -86,6 +99,18 @@ pub trait Collector: Send + Sync {
     /// cover, for what AWS delivers late. `None`: each collection reads all that AWS still tells.
     fn overlap_s(&self) -> Option<i64> {
         None
+    }
+
+    /// Operations that a dry run does not call, because it can tell otherwise how often a collection will. All others it does call, for what follows
+    /// from their answers. A unit goes on when such a call is not made, as it does when AWS refuses it.
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[]
+    }
+
+    /// How many things AWS says that each parent has, for [`Foretold::ByFirstPage`].
+    fn expected(&self, parents: &Batch) -> Vec<(String, i64)> {
+        let _ = parents;
+        Vec::new()
     }
 
     /// Reads one unit, page by page, into `harvest`.

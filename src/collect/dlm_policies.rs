@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use aws_sdk_dlm::types::{DefaultPoliciesTypeValues, Exclusions, LifecyclePolicy, LifecyclePolicySummary, Tag};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::dlm_rules::{actions, event_source, schedules};
 use super::door::RegionDoor;
 use super::fields::{json, list, millis, object, sent, word, words};
@@ -98,6 +98,10 @@ impl Collector for DlmPolicies {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, GET]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -29,6 +29,7 @@ pub use super::clients::RegionDoor;
 use super::clients::{Shared, client};
 use super::collector::ReadError;
 use super::error::{CollectError, find_cause};
+use super::forecast::Gate;
 use super::http;
 use super::limiter::Limiter;
 use super::pages::unreadable;
@@ -121,6 +122,8 @@ pub struct DoorSettings {
     pub clock: Clock,
     /// Where each attempt is written down.
     pub call_log: CallLog,
+    /// For a dry run: what withholds and counts calls.
+    pub gate: Option<Gate>,
     /// Credentials in place of the standard chain.
     pub credentials: Option<SharedCredentialsProvider>,
     /// HTTP client in place of the network.
@@ -138,6 +141,7 @@ impl DoorSettings {
             rate_percent: None,
             clock,
             call_log: CallLog::counting(),
+            gate: None,
             credentials: None,
             http: None,
         }
@@ -262,6 +266,7 @@ async fn who(shared: &Shared, account_id: &str, region: &str) -> Result<Caller, 
 async fn sdk_config(settings: &DoorSettings) -> SdkConfig {
     let network = settings.http.clone().unwrap_or_else(http::network);
     let client = http::layered(network, Limiter::new(settings.rate_percent));
+    let client = settings.gate.iter().fold(client, |client, gate| gate.around(client));
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(client.clone())
         .retry_config(settings.patience.retries())

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryDescription, ReplicaDescription, SseDescription, SseStatus, TableDescription};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, millis, required_millis, resource_key, sent, word};
 use super::pages::{Pages, answered};
@@ -115,6 +115,10 @@ impl Collector for DynamoDbTables {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, DESCRIBE, CONTINUOUS]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(DESCRIBE, Foretold::OneByOne), (CONTINUOUS, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

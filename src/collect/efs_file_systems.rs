@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws_sdk_efs::operation::describe_backup_policy::DescribeBackupPolicyError;
 use aws_sdk_efs::types::FileSystemDescription;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{millis, required, required_millis, required_word, resource_key, tags, word};
 use super::members::HoldsEach;
@@ -87,6 +87,10 @@ impl Collector for EfsFileSystems {
 
     fn operations(&self) -> &'static [Operation] {
         &[DESCRIBE, POLICY]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(POLICY, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -11,7 +11,7 @@ use aws_sdk_backup::operation::describe_framework::DescribeFrameworkOutput;
 use aws_sdk_backup::types::{ControlInputParameter, ControlScope, FrameworkControl};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, millis, sent};
 use super::pages::{Pages, answered};
@@ -65,6 +65,10 @@ impl Collector for Frameworks {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, DESCRIBE]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(DESCRIBE, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use aws_sdk_kms::operation::describe_key::DescribeKeyError;
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeySpec, OriginType};
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{millis, word};
 use super::members::Holds;
@@ -102,6 +102,10 @@ impl Collector for KmsKeys {
                 (&backup_jobs::TABLE, "encryption_key_arn"),
             ]
         }
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(ROTATION, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -9,7 +9,7 @@
 use async_trait::async_trait;
 use aws_sdk_backup::operation::get_legal_hold::GetLegalHoldOutput;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{list, millis, required_millis, word};
 use super::pages::{Pages, answered};
@@ -69,6 +69,10 @@ impl Collector for LegalHolds {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, GET]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

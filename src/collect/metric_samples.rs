@@ -15,7 +15,7 @@ use aws_sdk_cloudwatch::types::{Metric, MetricDataQuery, MetricDataResult, Metri
 use aws_smithy_types::DateTime;
 
 use super::alarms::dimensions;
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit, UnitRange};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit, UnitRange};
 use super::door::RegionDoor;
 use super::fields::millis;
 use super::pages::{Pages, answered, unreadable};
@@ -90,6 +90,10 @@ impl Collector for MetricSamples {
     fn units(&self, _parents: Option<&Batch>, started_s: i64) -> Vec<Unit> {
         let midnight_s = started_s - started_s.rem_euclid(DAY_S);
         vec![Unit { parent: None, range: Some(UnitRange { from_s: Some(midnight_s - DAYS * DAY_S), to_s: Some(started_s) }) }]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::Bundled(SERIES_A_CALL))]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -13,6 +13,7 @@ pub mod door;
 mod door_tests;
 pub mod ec2;
 pub mod error;
+pub mod forecast;
 mod http;
 pub mod known;
 mod limiter;
@@ -123,7 +124,7 @@ pub mod trails;
 pub mod vault_notifications;
 pub mod vault_policies;
 
-pub use collector::{Collector, Harvest, Operation, ReadError, Unit, UnitRange};
+pub use collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit, UnitRange};
 
 use crate::dataset::Table;
 

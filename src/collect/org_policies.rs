@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use aws_sdk_organizations::types::{PolicySummary, PolicyTargetSummary, PolicyType};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{self, sent, word};
 use super::organization::outside;
@@ -71,6 +71,10 @@ impl Collector for OrgPolicies {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, DESCRIBE, TARGETS]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(DESCRIBE, Foretold::OneByOne), (TARGETS, Foretold::AtLeastOnePage)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws_sdk_backup::types::{BackupRule, CopyAction, IndexAction, ScanAction};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, object, required, sent, word};
 use super::pages::answered;
@@ -129,6 +129,10 @@ impl Collector for PlanRules {
 
     fn parents(&self) -> Option<(&'static Table, &'static str)> {
         Some((&backup_plans::TABLE, "backup_plan_arn"))
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use aws_sdk_backup::types::RecoveryPointByBackupVault;
 use aws_smithy_types::DateTime;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit, UnitRange};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit, UnitRange};
 use super::door::RegionDoor;
 use super::fields::{millis, resource_key, word};
 use super::pages::Pages;
@@ -137,6 +137,15 @@ impl Collector for RecoveryPoints {
             ranges.into_iter().map(move |range| Unit { parent: vault.backup_vault_arn.clone(), range })
         };
         vaults.into_iter().flat_map(units_of).collect()
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(LIST, Foretold::ByFirstPage)]
+    }
+
+    fn expected(&self, parents: &Batch) -> Vec<(String, i64)> {
+        let vaults = parents.rows::<backup_vaults::BackupVaultRow>().into_iter();
+        vaults.filter_map(|vault| Some((vault.backup_vault_arn?, vault.number_of_recovery_points_count?))).collect()
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws_sdk_backup::types::{KeyValue, ProtectedResourceConditions, RestoreTestingSelectionForGet};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, list, required, required_millis, sent};
 use super::members::Holds;
@@ -73,6 +73,10 @@ impl Collector for RestoreTestingSelections {
 
     fn parents(&self) -> Option<(&'static Table, &'static str)> {
         Some((&restore_testing_plans::TABLE, "restore_testing_plan_arn"))
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -15,7 +15,7 @@ use aws_sdk_s3::types::Bucket;
 use futures::StreamExt;
 use futures::stream;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{millis, resource_key};
 use super::pages::Pages;
@@ -119,6 +119,20 @@ impl Collector for S3Buckets {
             configuration::PUBLIC_ACCESS,
             configuration::POLICY_STATUS,
             configuration::TAGGING,
+        ]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[
+            (configuration::VERSIONING, Foretold::OneByOne),
+            (configuration::REPLICATION, Foretold::OneByOne),
+            (configuration::LOCK, Foretold::OneByOne),
+            (configuration::LIFECYCLE, Foretold::OneByOne),
+            (configuration::ENCRYPTION, Foretold::OneByOne),
+            (configuration::NOTIFICATION, Foretold::OneByOne),
+            (configuration::PUBLIC_ACCESS, Foretold::OneByOne),
+            (configuration::POLICY_STATUS, Foretold::OneByOne),
+            (configuration::TAGGING, Foretold::OneByOne),
         ]
     }
 

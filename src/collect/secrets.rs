@@ -12,7 +12,7 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretListEntry};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, millis, resource_key, sent, tags, word};
 use super::pages::{Pages, answered};
@@ -96,6 +96,10 @@ impl Collector for Secrets {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST, DESCRIBE]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(DESCRIBE, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws_sdk_backup::types::{BackupSelectionsListMember, Condition, ConditionParameter, Conditions};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, list, millis, required, sent};
 use super::pages::{Pages, answered};
@@ -75,6 +75,10 @@ impl Collector for Selections {
 
     fn parents(&self) -> Option<(&'static Table, &'static str)> {
         Some((&backup_plans::TABLE, "backup_plan_arn"))
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

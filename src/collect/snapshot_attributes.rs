@@ -8,7 +8,7 @@
 
 use async_trait::async_trait;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{id_after, list};
 use super::pages::{answered, unreadable};
@@ -77,6 +77,10 @@ impl Collector for SnapshotAttributes {
                 && !name.is_some_and(|name| name.starts_with(OF_AWS_BACKUP))
         });
         shareable.filter_map(|snapshot| snapshot.snapshot_arn).map(|arn| Unit { parent: Some(arn), range: None }).collect()
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(INSTANCE, Foretold::OneByOne), (CLUSTER, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

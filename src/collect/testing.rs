@@ -205,12 +205,17 @@ impl Fake {
 
     /// A door to the account, opened over `sts:GetCallerIdentity` like a real one, limits included.
     pub(crate) async fn open(&self, call_log: CallLog) -> Door {
+        self.open_with(self.settings(call_log)).await
+    }
+
+    /// The same with settings of the test's choice.
+    pub(crate) async fn open_with(&self, settings: DoorSettings) -> Door {
         let xml = format!(
             "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:user/auditor</Arn>\
              <UserId>AIDAEXAMPLE</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
         );
         self.state().replies.push_back(Reply::ok("GetCallerIdentity", xml));
-        Door::open(self.settings(call_log)).await.expect("the fake answers")
+        Door::open(settings).await.expect("the fake answers")
     }
 
     /// Settings that lead here.

@@ -14,7 +14,7 @@ use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, Trail};
 use serde_json::Value;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, millis, sent, word};
 use super::pages::answered;
@@ -97,6 +97,10 @@ impl Collector for Trails {
 
     fn operations(&self) -> &'static [Operation] {
         &[DESCRIBE, STATUS, SELECTORS]
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(STATUS, Foretold::OneByOne), (SELECTORS, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use aws_sdk_backup::operation::get_backup_vault_access_policy::GetBackupVaultAccessPolicyError;
 
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::pages::answered;
 use super::{backup_vaults, fields, parent};
@@ -55,6 +55,10 @@ impl Collector for VaultPolicies {
 
     fn parents(&self) -> Option<(&'static Table, &'static str)> {
         Some((&backup_vaults::TABLE, "backup_vault_arn"))
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(GET, Foretold::OneByOne)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -31,10 +31,11 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
     log_to_stderr(cli);
     match &cli.command {
         None => whole::run(&Settings::new(&cli.global)?, cli.offline),
-        Some(Command::Collect) if cli.offline => {
+        Some(Command::Collect(_)) if cli.offline => {
             Err(CommandError::usage(anyhow::anyhow!("`collect` reads AWS and cannot be --offline")).hint("leave --offline out"))
         }
-        Some(Command::Collect) => collect::run(&Settings::new(&cli.global)?),
+        Some(Command::Collect(args)) if args.dry_run => collect::dry_run(&Settings::new(&cli.global)?, args.json),
+        Some(Command::Collect(_)) => collect::run(&Settings::new(&cli.global)?),
         Some(Command::Evaluate(args)) => evaluate::run(&Settings::new(&cli.global)?, args),
         Some(Command::Report(args)) => report::run(&Settings::new(&cli.global)?, args),
         Some(Command::Explain(args)) => explain::run(&Settings::new(&cli.global)?, args),

@@ -9,8 +9,10 @@ use polars::prelude::*;
 use super::error::DatasetError;
 use super::frame;
 use super::manifest::Manifest;
-use super::reads::READS;
+use super::reads::{READS, Read, ReadStatus};
 use super::schema::{Absence, LEADING_COLUMNS, Table};
+use super::seal::SEALED_CALLS;
+use super::snapshot::ReadAt;
 
 /// A sealed collection.
 #[derive(Clone, Debug)]
@@ -98,6 +100,33 @@ impl Collection {
     /// Collections are ordered by the moment they speak for, then by name.
     pub fn order(&self) -> (i64, &str) {
         (self.manifest.started_s, &self.manifest.id)
+    }
+
+    /// Its log of calls: JSON lines, compressed with zstd.
+    pub fn calls_path(&self) -> PathBuf {
+        self.dir.join(SEALED_CALLS)
+    }
+
+    /// Its reads, each with where it belongs.
+    ///
+    /// # Errors
+    /// `Damaged` or `Polars` if they cannot be read.
+    pub fn reads(&self) -> Result<Vec<ReadAt>, DatasetError> {
+        let path = self.dir.join(READS.name);
+        let frame = self.scan(&READS)?.collect().map_err(DatasetError::polars(&path))?;
+        crate::rows! {
+            /// Where a read belongs.
+            struct Place { account_id: Text; region: Text; }
+        }
+        let places: Vec<Place> = frame::from_frame(READS.name, &frame)?;
+        let rows: Vec<Read> = frame::from_frame(READS.name, &frame)?;
+        let read_at = |(place, read): (Place, Read)| ReadAt {
+            account_id: place.account_id.unwrap_or_default(),
+            region: place.region.unwrap_or_default(),
+            status: read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable),
+            read,
+        };
+        Ok(places.into_iter().zip(rows).map(read_at).collect())
     }
 
     /// Scans a table of this collection with exactly its declared columns.

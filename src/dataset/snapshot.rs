@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::error::DatasetError;
 use super::frame;
 use super::open::{Collection, Dataset};
-use super::reads::{Gap, READS, Read, ReadStatus};
+use super::reads::{Gap, Read, ReadStatus};
 use super::rows::Millis;
 use super::schema::{GLOBAL, Table, TableKind};
 use crate::model::Window;
@@ -426,20 +426,10 @@ impl Gap {
 
 impl Readings {
     fn of(collection: &Collection) -> Result<Self, DatasetError> {
-        let path = collection.dir.join(READS.name);
-        let frame = collection.scan(&READS)?.collect().map_err(DatasetError::polars(&path))?;
-        crate::rows! {
-            /// Where a read belongs.
-            struct Place { account_id: Text; region: Text; }
-        }
-        let places: Vec<Place> = frame::from_frame(READS.name, &frame)?;
-        let rows: Vec<Read> = frame::from_frame(READS.name, &frame)?;
         let mut reads: BTreeMap<_, Vec<ReadAt>> = BTreeMap::new();
-        for (place, read) in places.into_iter().zip(rows) {
-            let (account_id, region) = (place.account_id.unwrap_or_default(), place.region.unwrap_or_default());
-            let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
-            let key = (read.table.clone().unwrap_or_default(), account_id.clone(), region.clone());
-            reads.entry(key).or_default().push(ReadAt { account_id, region, status, read });
+        for read in collection.reads()? {
+            let key = (read.read.table.clone().unwrap_or_default(), read.account_id.clone(), read.region.clone());
+            reads.entry(key).or_default().push(read);
         }
         Ok(Self { id: collection.manifest.id.clone(), started_s: collection.manifest.started_s, reads })
     }

@@ -23,7 +23,7 @@ use aws_smithy_types::DateTime;
 use serde_json::Value;
 
 use self::record::Record;
-use super::collector::{Collector, Harvest, Operation, ReadError, Unit};
+use super::collector::{Collector, Foretold, Harvest, Operation, ReadError, Unit};
 use super::door::RegionDoor;
 use super::fields::{json, millis, sent};
 use super::pages::{Pages, unreadable};
@@ -124,6 +124,10 @@ impl Collector for CloudtrailEvents {
 
     fn overlap_s(&self) -> Option<i64> {
         Some(OVERLAP_S)
+    }
+
+    fn foretold(&self) -> &'static [(Operation, Foretold)] {
+        &[(LOOKUP, Foretold::AtLeastOnePage)]
     }
 
     async fn collect(&self, door: &RegionDoor, unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

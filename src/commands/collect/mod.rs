@@ -1,11 +1,13 @@
 //! `audit collect`: AWS into a new collection, or the rest of an interrupted one.
 
+mod dry_run;
 mod opened;
 mod summary;
 mod whom;
 
 use std::sync::Arc;
 
+pub(super) use dry_run::run as dry_run;
 pub(super) use summary::table;
 
 use super::clock::now_ms;
@@ -53,7 +55,7 @@ pub(super) fn collect(settings: &Settings) -> Result<Collected, CommandError> {
     runtime.block_on(async {
         // Whom to ask is found out by asking; those calls belong to the collection's log like all others.
         let log = CallLog::held();
-        let home = whom::identify(settings, &log).await?;
+        let home = whom::identify(settings, &log, None).await?;
         let whom::Whom { accounts, left_out } = whom::find(settings, &home).await?;
         let open = opened::open(settings, &home, &accounts)?;
         log.keep_in(&open.calls_path())?;
@@ -61,11 +63,7 @@ pub(super) fn collect(settings: &Settings) -> Result<Collected, CommandError> {
             log.keep_answers_in(&open.answers_path())?;
         }
         let open = Arc::new(open);
-        let progress = Progress::new(match settings.verbosity {
-            i8::MIN..0 => ProgressMode::Quiet,
-            _ if settings.bars => ProgressMode::Bars,
-            _ => ProgressMode::Lines,
-        });
+        let progress = progress(settings);
         let choice = &settings.collect.choice;
         let started_s = open.start().started_s;
         let known = opened::known(settings, &open.start().scope, started_s);
@@ -81,6 +79,14 @@ pub(super) fn collect(settings: &Settings) -> Result<Collected, CommandError> {
         let ending = Ending { ended_s: now_ms().div_euclid(1_000), clock_offset_ms: log.clock_offset_ms() };
         let manifest = open.seal(&tables(), ending)?;
         Ok(Collected { summary, left_out, manifest: Some(manifest) })
+    })
+}
+
+fn progress(settings: &Settings) -> Progress {
+    Progress::new(match settings.verbosity {
+        i8::MIN..0 => ProgressMode::Quiet,
+        _ if settings.bars => ProgressMode::Bars,
+        _ => ProgressMode::Lines,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The collection that is written to: a new one, or an interrupted one of the same scope.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::note;
 use crate::collect::accounts::Account;
@@ -20,15 +20,7 @@ const RESUME_WITHIN_S: i64 = DAY_S;
 
 /// Resumes the newest interrupted collection of the same scope, or begins a new one.
 pub(super) fn open(settings: &Settings, home: &Door, accounts: &[Account]) -> Result<OpenCollection, CommandError> {
-    let caller = home.caller();
-    let places: BTreeMap<String, Vec<String>> =
-        accounts.iter().map(|account| (account.account_id.clone(), account.regions.clone())).collect();
-    let start = Start {
-        caller: Caller { account_id: caller.account_id.clone(), arn: caller.arn.clone(), user_id: caller.user_id.clone() },
-        scope: Scope { not_requested: settings.collect.choice.tables_left_out(), ..Scope::of(places) },
-        started_s: now_ms().div_euclid(1_000),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+    let start = start(settings, home, accounts);
     for (dir, earlier) in OpenCollection::interrupted(&settings.dataset)? {
         if let Some(reason) = not_resumed(&earlier, &start) {
             note(settings, &format!("{} was interrupted and is not resumed: {reason}; delete it if it is no longer wanted", dir.display()));
@@ -41,6 +33,25 @@ pub(super) fn open(settings: &Settings, home: &Door, accounts: &[Account]) -> Re
     }
     let random = uuid::Uuid::new_v4().as_fields().0;
     Ok(OpenCollection::begin(Path::new(&settings.dataset), start, random)?)
+}
+
+/// What a collection that begins now is begun with.
+pub(super) fn start(settings: &Settings, home: &Door, accounts: &[Account]) -> Start {
+    let caller = home.caller();
+    let places: BTreeMap<String, Vec<String>> =
+        accounts.iter().map(|account| (account.account_id.clone(), account.regions.clone())).collect();
+    Start {
+        caller: Caller { account_id: caller.account_id.clone(), arn: caller.arn.clone(), user_id: caller.user_id.clone() },
+        scope: Scope { not_requested: settings.collect.choice.tables_left_out(), ..Scope::of(places) },
+        started_s: now_ms().div_euclid(1_000),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The interrupted collection that would be resumed.
+pub(super) fn resumable(settings: &Settings, start: &Start) -> Result<Option<PathBuf>, DatasetError> {
+    let interrupted = OpenCollection::interrupted(&settings.dataset)?.into_iter();
+    Ok(interrupted.filter(|(_, earlier)| not_resumed(earlier, start).is_none()).map(|(dir, _)| dir).next())
 }
 
 /// What earlier collections cover. If they cannot be read, everything is read anew.

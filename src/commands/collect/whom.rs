@@ -6,6 +6,7 @@ use crate::collect::accounts::{self, Account};
 use crate::collect::call_log::CallLog;
 use crate::collect::door::{Clock, Door, DoorSettings, Patience};
 use crate::collect::error::CollectError;
+use crate::collect::forecast::Gate;
 use crate::commands::clock::now_ms;
 use crate::commands::error::CommandError;
 use crate::config::{Accounts, Settings};
@@ -19,14 +20,15 @@ pub(super) struct Whom {
 }
 
 /// Asks STS who calls, in the first Region that answers: one that is not enabled must not keep the others from being read.
-pub(super) async fn identify(settings: &Settings, log: &CallLog) -> Result<Door, CollectError> {
+/// A dry run puts its gate before all that is called.
+pub(super) async fn identify(settings: &Settings, log: &CallLog, gate: Option<&Gate>) -> Result<Door, CollectError> {
     let mut regions: Vec<Option<String>> = settings.collect.regions.iter().map(|region| Some(region.to_string())).collect();
     if regions.is_empty() {
         regions.push(None);
     }
     let mut first = None;
     for region in regions {
-        match Door::open(door_settings(settings, region.as_deref(), log)).await {
+        match Door::open(door_settings(settings, region.as_deref(), log, gate)).await {
             Ok(door) => return Ok(door),
             Err(error @ CollectError::Caller { .. }) => first = first.or(Some(error)),
             Err(error) => return Err(error),
@@ -35,7 +37,7 @@ pub(super) async fn identify(settings: &Settings, log: &CallLog) -> Result<Door,
     Err(first.unwrap_or(CollectError::NoRegion))
 }
 
-fn door_settings(settings: &Settings, region: Option<&str>, log: &CallLog) -> DoorSettings {
+fn door_settings(settings: &Settings, region: Option<&str>, log: &CallLog, gate: Option<&Gate>) -> DoorSettings {
     DoorSettings {
         profile: settings.profile.clone(),
         region: region.map(str::to_owned),
@@ -49,6 +51,7 @@ fn door_settings(settings: &Settings, region: Option<&str>, log: &CallLog) -> Do
         },
         rate_percent: settings.collect.rate_percent,
         call_log: log.clone(),
+        gate: gate.cloned(),
         ..DoorSettings::new(Clock::new(now_ms))
     }
 }
