@@ -77,6 +77,12 @@ pub trait Collector: Send + Sync {
         &[]
     }
 
+    /// For what AWS tells of an organization to its management account and delegated administrators only: it is read once, in one of them, when every
+    /// account has said which organization it belongs to.
+    fn once_an_organization(&self) -> bool {
+        false
+    }
+
     /// The units of a Region, or those of some rows of the parents' table; `parents` is `None` for a collector without parents.
     ///
     /// Without a table of parents the units may still have names of their own, which then stand in the table's parent column.
@@ -180,7 +186,8 @@ impl Harvest {
         let (_, batch) = self.batches.entry(table.name).or_insert_with(|| (table, Batch::new(table.columns)));
         let index = batch.len();
         batch.push(row);
-        let missing = table.columns.iter().zip(batch.cells()).find(|(column, cells)| column.absence == Absence::Never && cells.is_null(index));
+        let missing =
+            table.columns.iter().zip(batch.cells()).find(|(column, cells)| column.absence == Absence::Never && cells.is_null(index));
         if let Some((column, _)) = missing {
             *self.refused.entry(format!("{} sent without {}", table.name, column.source)).or_default() += 1;
             batch.truncate(index);

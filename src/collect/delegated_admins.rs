@@ -1,9 +1,10 @@
 //! Accounts that administer AWS Backup for the organization in the place of its management account: one row per account.
 //!
 //! Calls `ListDelegatedAdministrators` for the service principal of AWS Backup, which only the management account and delegated administrators may
-//! call: for every other member it is a gap. Outside an organization there are none, which is an answer. E-mail addresses are not copied.
+//! call: no other member is asked (`tellers.rs`); where none of them is in the collection it is a gap. Outside an organization there are none, which
+//! is an answer. E-mail addresses are not copied.
 //!
-//! Read once an account. Key: `admin_account_arn` and `service_principal`.
+//! Read once an organization. Key: `admin_account_arn` and `service_principal`.
 //!
 //! Source: AWS Organizations API Reference, `ListDelegatedAdministrators`.
 
@@ -42,7 +43,7 @@ crate::rows! {
 pub static TABLE: Table = Table {
     name: "delegated_admins",
     kind: TableKind::State,
-    doc: "One row for each account that administers AWS Backup for the organization.",
+    doc: "One row for each account that administers AWS Backup for the organization. Read once, in the account that tells.",
     columns: DelegatedAdminRow::COLUMNS,
     key: &["admin_account_arn", "service_principal"],
     parent: None,
@@ -68,6 +69,10 @@ impl Collector for DelegatedAdmins {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST]
+    }
+
+    fn once_an_organization(&self) -> bool {
+        true
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::collector::{Collector, Unit};
+use super::organization;
 use crate::dataset::{Batch, Table};
 
 /// Collectors in the order of the registry.
@@ -59,10 +60,12 @@ pub(super) fn name(collector: &dyn Collector) -> &'static str {
     collector.tables().first().map_or("", |table| table.name)
 }
 
-/// The tables that must be read before a collector's units are known, a table that names things in several columns as often.
+/// The tables that must be read before a collector's units are known, a table that names things in several columns as often. What an organization
+/// is asked once follows from which one each account belongs to.
 pub(super) fn sources(collector: &dyn Collector) -> impl Iterator<Item = &'static Table> {
     let parents = collector.parents().into_iter().map(|(table, _)| table);
-    parents.chain(collector.references().iter().map(|(table, _)| *table))
+    let organization = collector.once_an_organization().then_some(&organization::TABLE);
+    parents.chain(collector.references().iter().map(|(table, _)| *table)).chain(organization)
 }
 
 /// Whether the rows of a table are the parents of a collector's units.

@@ -31,6 +31,7 @@ pub mod runner;
 #[cfg(test)]
 mod runner_tests;
 pub mod schedule;
+mod tellers;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -254,6 +255,10 @@ mod tests {
             }
             for (table, text) in collector.references() {
                 assert_eq!(column(table, text).column_type, ColumnType::Text, "{}.{text}", table.name);
+            }
+            if collector.once_an_organization() {
+                assert!(global && collector.parents().is_none() && collector.references().is_empty(), "{name} is read after all places");
+                assert!(COLLECTORS[..index].iter().any(|earlier| earlier.tables().contains(&&organization::TABLE)));
             }
             let sources = collector.parents().into_iter().chain(collector.references().iter().copied());
             for (source, _) in sources {

@@ -1,9 +1,10 @@
 //! The accounts of the organization: one row per account.
 //!
-//! Calls `ListAccounts`, which only the management account and delegated administrators may call: for every other member it is a gap, because
-//! nobody told which accounts there are. Outside an organization there are none, which is an answer. E-mail addresses are not copied.
+//! Calls `ListAccounts`, which only the management account and delegated administrators may call: no other member is asked (`tellers.rs`). Where
+//! none of them is in the collection it is a gap, because nobody told which accounts there are. Outside an organization there are none, which is an
+//! answer. E-mail addresses are not copied.
 //!
-//! Read once an account. Key: `account_arn`.
+//! Read once an organization. Key: `account_arn`.
 //!
 //! Source: AWS Organizations API Reference, `ListAccounts`.
 
@@ -42,7 +43,7 @@ crate::rows! {
 pub static TABLE: Table = Table {
     name: "org_accounts",
     kind: TableKind::State,
-    doc: "One row for each account of the organization, as its management account or a delegated administrator sees them.",
+    doc: "One row for each account of the organization, as its management account or a delegated administrator sees them. Read once, in the account that tells.",
     columns: OrgAccountRow::COLUMNS,
     key: &["account_arn"],
     parent: None,
@@ -64,6 +65,10 @@ impl Collector for OrgAccounts {
 
     fn operations(&self) -> &'static [Operation] {
         &[LIST]
+    }
+
+    fn once_an_organization(&self) -> bool {
+        true
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

@@ -1,11 +1,11 @@
 //! Backup policies and service control policies of the organization: one row per policy, with what it says and where it is attached.
 //!
 //! Calls `ListPolicies` for both types, and `DescribePolicy` and `ListTargetsForPolicy` for each policy; there is no bulk call. Only the management
-//! account and accounts with a delegation may call them: for every other member this is a gap, because nobody told which policies there are.
-//! Outside an organization there are none, which is an answer. A policy whose content or targets cannot be read has NULL there, and the read is
-//! partial.
+//! account and accounts with a delegation may call them: no other member is asked (`tellers.rs`). Where none of them is in the collection this is a
+//! gap, because nobody told which policies there are. Outside an organization there are none, which is an answer. A policy whose content or targets
+//! cannot be read has NULL there, and the read is partial.
 //!
-//! Read once an account. Key: `policy_arn`. Service control policies do not bind the management account. `aws_managed` is false also if AWS left it
+//! Read once an organization. Key: `policy_arn`. Service control policies do not bind the management account. `aws_managed` is false also if AWS left it
 //! out, because the SDK does not tell the two apart.
 //!
 //! Source: AWS Organizations API Reference, `ListPolicies`, `DescribePolicy`, `ListTargetsForPolicy`.
@@ -46,7 +46,7 @@ crate::rows! {
 pub static TABLE: Table = Table {
     name: "org_policies",
     kind: TableKind::State,
-    doc: "One row for each backup policy and service control policy of the organization, with its targets.",
+    doc: "One row for each backup policy and service control policy of the organization, with its targets. Read once, in the account that tells.",
     columns: OrgPolicyRow::COLUMNS,
     key: &["policy_arn"],
     parent: None,
@@ -75,6 +75,10 @@ impl Collector for OrgPolicies {
 
     fn foretold(&self) -> &'static [(Operation, Foretold)] {
         &[(DESCRIBE, Foretold::OneByOne), (TARGETS, Foretold::AtLeastOnePage)]
+    }
+
+    fn once_an_organization(&self) -> bool {
+        true
     }
 
     async fn collect(&self, door: &RegionDoor, _unit: &Unit, harvest: &mut Harvest) -> Result<(), ReadError> {

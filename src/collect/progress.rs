@@ -297,7 +297,7 @@ impl Tally {
             summary.reads += 1;
             let status = read.status.as_deref().and_then(|word| word.parse().ok()).unwrap_or(ReadStatus::Unavailable);
             // What was not asked for is no surprise: it stands in the record, not in the warnings.
-            if !matches!(status, ReadStatus::Complete | ReadStatus::NotRequested) {
+            if status.is_gap() && status != ReadStatus::NotRequested {
                 summary.gaps.push(Gap {
                     table: read.table.clone().unwrap_or_default(),
                     account_id: account_id.to_owned(),

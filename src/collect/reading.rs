@@ -176,6 +176,15 @@ impl Reading {
         self.tables.iter().map(|(table, batch)| (table.name, batch.len() + self.left.get(table.name).copied().unwrap_or(0)))
     }
 
+    /// Adds to the reason of reads that ended like this.
+    pub(super) fn advised(mut self, status: ReadStatus, advice: &str) -> Self {
+        for read in self.reads.iter_mut().filter(|read| read.status.as_deref() == Some(status.word())) {
+            let reason = read.reason.take().unwrap_or_default();
+            read.reason = Some(one_line(&format!("{advice}; {reason}")));
+        }
+        self
+    }
+
     /// Rows of all tables.
     pub(super) fn rows(&self) -> usize {
         self.rows_by_table().map(|(_, rows)| rows).sum()

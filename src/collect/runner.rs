@@ -5,12 +5,14 @@
 //! (parents) or named (references). A unit that was read completely by an interrupted run is not read again. What is written where is the
 //! [`Sink`]'s matter. Of what was read, only the units that follow from it are kept in memory.
 //!
+//! What an organization is asked once comes after all of that, in the account whose turn it is (`tellers.rs`).
+//!
 //! History that earlier collections cover is read from their end on, as [`Known`] says.
 //!
 //! Tables read one by one also get a record for the Region itself (without parent): `complete` says that every list was read to its end, so that
 //! a parent without rows is known to be empty and not merely unknown; `skipped` that one was not, whoever's units were read all the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,9 +28,11 @@ use super::door::{Door, RegionDoor};
 use super::error::CollectError;
 use super::known::Known;
 use super::lists::{Listed, is_global, name, parents_in, referring, sources, waves};
+use super::organization;
 use super::progress::{Progress, Summary, Tally};
 use super::reading::{self, Reading};
 use super::schedule::{AtOnce, fairly};
+use super::tellers::Belongs;
 use crate::dataset::reads::Read;
 use crate::dataset::{Batch, OpenCollection, ReadStatus, Table, UnitId};
 
@@ -163,7 +167,7 @@ pub async fn collect(
     sink: Arc<dyn Sink>,
     progress: &Progress,
 ) -> Result<Summary, CollectError> {
-    let run = Run { home, scope, sink, progress, tally: Tally::begin() };
+    let run = Run { home, scope, sink, progress, tally: Tally::begin(), belongs: Mutex::default() };
     let work = run.places(accounts);
     tokio::pin!(work);
     let mut listening = true;
@@ -189,6 +193,8 @@ pub async fn collect(
     Ok(run.tally.end(home.call_log().attempts(), scope.stop.asked()))
 }
 
+mod organizations;
+
 type Lists = Mutex<Listed>;
 
 struct Run<'a> {
@@ -197,6 +203,8 @@ struct Run<'a> {
     sink: Arc<dyn Sink>,
     progress: &'a Progress,
     tally: Tally,
+    /// What each account said about its organization.
+    belongs: Mutex<BTreeMap<String, Belongs>>,
 }
 
 /// A Region of an account, or [`GLOBAL`] for what the account has once.
@@ -220,7 +228,8 @@ impl Run<'_> {
             }
         }
         self.progress.places_planned(work.len());
-        fairly(work, self.scope.regions_at_once).await
+        fairly(work, self.scope.regions_at_once).await?;
+        self.organizations(accounts).await
     }
 
     async fn place(&self, place: &Place<'_>) -> Result<(), CollectError> {
@@ -260,7 +269,7 @@ impl Run<'_> {
 
     async fn region(&self, place: &Place<'_>, door: &RegionDoor) -> Result<(), CollectError> {
         let lists = Lists::default();
-        for wave in waves(self.scope.collectors, |collector| is_global(collector) == (place.region == GLOBAL)) {
+        for wave in waves(self.scope.collectors, |collector| is_read_in(collector, place.region)) {
             let mut reads = Vec::new();
             for collector in wave {
                 for unit in self.plan(place, collector, &lists).await? {
@@ -340,6 +349,7 @@ impl Run<'_> {
         for (table, batch) in &reading.tables {
             lock(lists).table(table, reading.lacking(table));
             self.remember(lists, table, batch);
+            self.note_organization(&id, table, batch, reading.lacking(table));
         }
         let rows = reading.rows();
         self.keep(place, id.clone(), reading).await?;
@@ -369,6 +379,14 @@ impl Run<'_> {
         for table in self.listing(collector) {
             let others = self.scope.collectors;
             let mut there = true;
+            if table.name == organization::TABLE.name {
+                let unit = id.clone();
+                let batch = self.blocking(id, move |sink| sink.batch(table, &unit)).await?;
+                there &= batch.is_some();
+                if let Some(batch) = &batch {
+                    self.note_organization(id, table, batch, None);
+                }
+            }
             if others.iter().any(|other| parents_in(*other, table)) {
                 let unit = id.clone();
                 let batch = self.blocking(id, move |sink| sink.batch(table, &unit)).await?;
@@ -422,6 +440,11 @@ impl Run<'_> {
         let outcome = tokio::task::spawn_blocking(move || work(sink.as_ref())).await.unwrap_or_else(|broken| Err(broken.into()));
         outcome.map_err(|source| CollectError::Sink { unit: named(id), source })
     }
+}
+
+/// Whether a collector is read place by place, and here.
+fn is_read_in(collector: &dyn Collector, region: &str) -> bool {
+    is_global(collector) == (region == GLOBAL) && !collector.once_an_organization()
 }
 
 fn lock(lists: &Lists) -> std::sync::MutexGuard<'_, Listed> {

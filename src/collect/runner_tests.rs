@@ -11,6 +11,8 @@ use super::collector::{Collector, Harvest, Operation, ReadError, Unit, texts};
 use super::door::{Door, RegionDoor};
 use super::error::CollectError;
 use super::known::Known;
+use super::org_accounts::OrgAccounts;
+use super::organization::Organizations;
 use super::policy::{Finding, read_policy};
 use super::progress::{Progress, ProgressMode, Summary};
 use super::runner::{Scope, Sink, SinkError, collect};
@@ -609,6 +611,59 @@ async fn an_account_that_cannot_be_entered_is_unread_and_the_others_go_on() {
     assert_eq!(unread, ["plans - denied 0", "policies - denied 0", "vaults - denied 0"], "every table of it, parents or not");
     assert!(summary.gaps.iter().all(|gap| gap.operation == "AssumeRole" && gap.reason.contains("could not be entered")));
     assert_eq!((summary.gaps.len(), units.len()), (3, 6));
+}
+
+static OF_ORGANIZATION: &[&dyn Collector] = &[&Organizations, &OrgAccounts];
+
+/// What `DescribeOrganization` says in a member.
+fn member() -> Reply {
+    let organization =
+        serde_json::json!({ "Arn": "arn:aws:organizations::444455556666:organization/o-1", "MasterAccountId": "444455556666" });
+    Reply::ok("DescribeOrganization", serde_json::json!({ "Organization": organization }).to_string())
+}
+
+#[tokio::test]
+async fn a_member_alone_asks_what_only_few_are_told_and_says_what_to_do() {
+    let nowhere = Reply::error("DescribeOrganization", 400, r#"{"__type":"AWSOrganizationsNotInUseException"}"#);
+    // what it shows, replies, reads, what the reason of the accounts says
+    let cases = [
+        (
+            "AWS refuses",
+            vec![member(), Reply::denied("ListAccounts")],
+            ["org_accounts - denied 0", "organization - complete 1"],
+            "only to the management account 444455556666",
+        ),
+        (
+            "a delegated administrator is told",
+            vec![member(), Reply::ok("ListAccounts", r#"{"Accounts":[]}"#)],
+            ["org_accounts - complete 0", "organization - complete 1"],
+            "",
+        ),
+        ("no organization", vec![nowhere], ["org_accounts - complete 0", "organization - complete 0"], "belongs to no organization"),
+        (
+            "nobody knows whose it is: not asked",
+            vec![Reply::denied("DescribeOrganization")],
+            ["org_accounts - skipped 0", "organization - denied 0"],
+            "organization could not be listed (denied)",
+        ),
+    ];
+    for (shows, replies, reads, reason) in cases {
+        let fake = testing::fake(replies);
+        let sink = Arc::new(Memory::default());
+        run_scope(&fake, &sink, &Scope::new(OF_ORGANIZATION, 0)).await.unwrap();
+        assert_eq!(sink.reads(), reads, "{shows}");
+        assert!(sink.reason("org_accounts", None).contains(reason), "{shows}: {}", sink.reason("org_accounts", None));
+        assert_eq!(fake.left(), 0, "{shows}");
+    }
+}
+
+#[tokio::test]
+async fn a_resumed_collection_knows_whose_the_accounts_are() {
+    let sink = Arc::new(Memory::default());
+    run_scope(&testing::fake([member(), Reply::denied("ListAccounts")]), &sink, &Scope::new(OF_ORGANIZATION, 0)).await.unwrap();
+    let fake = testing::fake([Reply::ok("ListAccounts", r#"{"Accounts":[]}"#)]);
+    run_scope(&fake, &sink, &Scope::new(OF_ORGANIZATION, 0)).await.unwrap();
+    assert_eq!(sink.reads(), ["org_accounts - complete 0", "organization - complete 1"], "the organization is not asked for again");
 }
 
 #[tokio::test]

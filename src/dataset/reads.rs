@@ -1,6 +1,6 @@
 //! The record of what was read: one row for each table, account, Region and parent that a collection was asked for, whatever happened to it.
 //!
-//! A *gap* is such a row that is not complete. Everything that could make something unread look fine hangs on these rows, so every stage
+//! A *gap* is such a row that is not complete, unless another account was read for it. Everything that could make something unread look fine hangs on these rows, so every stage
 //! before the verdict hands them on.
 
 use std::fmt;
@@ -28,11 +28,27 @@ pub enum ReadStatus {
     Skipped,
     /// Not asked for in this collection.
     NotRequested,
+    /// Read in another account for the whole organization. No gap: that account has it, if there is one. Not complete either, since there are no
+    /// rows of this account.
+    Elsewhere,
 }
 
 impl ReadStatus {
-    const ALL: [Self; 7] =
-        [Self::Complete, Self::Partial, Self::Denied, Self::Throttled, Self::Unavailable, Self::Skipped, Self::NotRequested];
+    const ALL: [Self; 8] = [
+        Self::Complete,
+        Self::Partial,
+        Self::Denied,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Skipped,
+        Self::NotRequested,
+        Self::Elsewhere,
+    ];
+
+    /// Whether what was to be read is unread: a gap.
+    pub fn is_gap(self) -> bool {
+        !matches!(self, Self::Complete | Self::Elsewhere)
+    }
 
     /// The word stored in the dataset.
     pub fn word(self) -> &'static str {
@@ -44,6 +60,7 @@ impl ReadStatus {
             Self::Unavailable => "unavailable",
             Self::Skipped => "skipped",
             Self::NotRequested => "not_requested",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }
@@ -69,7 +86,7 @@ crate::rows! {
         table: Text, Never, "";
         /// ARN of the vault, plan, snapshot or key, or name of the kind of event, that was read; none for a read of the whole Region
         parent: Text, Means("the whole Region"), "";
-        /// `complete`, `partial`, `denied`, `throttled`, `unavailable`, `skipped` or `not_requested`
+        /// `complete`, `partial`, `denied`, `throttled`, `unavailable`, `skipped`, `not_requested` or `elsewhere`
         status: Text, Never, "";
         /// AWS operation that filled the table
         operation: Text, Never, "";

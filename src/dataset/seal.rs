@@ -160,7 +160,9 @@ fn fits(frame: &DataFrame, table: &Table, dir: &Path) -> Result<(), DatasetError
 fn all_complete(reads: &DataFrame) -> bool {
     reads
         .column("status")
-        .and_then(|status| Ok(status.str()?.iter().all(|word| word == Some(ReadStatus::Complete.word()))))
+        .and_then(|status| {
+            Ok(status.str()?.iter().all(|word| word.is_some_and(|word| word.parse().is_ok_and(|status: ReadStatus| !status.is_gap()))))
+        })
         .unwrap_or(false)
 }
 

@@ -53,6 +53,8 @@ pub struct Snapshot<'a> {
     readings: Vec<Readings>,
     scope: Vec<(String, String)>,
     gaps: Vec<Gap>,
+    /// Tables and accounts of which another account was read for the organization.
+    elsewhere: BTreeSet<(String, String)>,
     /// Indices into `gaps` by table, then account, then Region: facts ask for each resource.
     gaps_by_place: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
 }
@@ -71,8 +73,18 @@ impl<'a> Snapshot<'a> {
         }
         let readings = collections.iter().map(|collection| Readings::of(collection)).collect::<Result<Vec<_>, _>>()?;
         let scope = scope(&collections);
-        let mut snapshot = Self { dataset, as_of_s, collections, readings, scope, gaps: Vec::new(), gaps_by_place: BTreeMap::new() };
+        let mut snapshot = Self {
+            dataset,
+            as_of_s,
+            collections,
+            readings,
+            scope,
+            gaps: Vec::new(),
+            elsewhere: BTreeSet::new(),
+            gaps_by_place: BTreeMap::new(),
+        };
         snapshot.gaps = snapshot.find_gaps();
+        snapshot.elsewhere = snapshot.find_elsewhere();
         for (index, gap) in snapshot.gaps.iter().enumerate() {
             let accounts = snapshot.gaps_by_place.entry(gap.table.clone()).or_default();
             accounts.entry(gap.account_id.clone()).or_default().entry(gap.region.clone()).or_default().push(index);
@@ -115,12 +127,18 @@ impl<'a> Snapshot<'a> {
         hex(&hash.finalize())
     }
 
-    /// Whether a table is completely read in an account and Region: with `parent`, for that vault or plan; without, for all of them.
+    /// Whether a table is completely read in an account and Region: with `parent`, for that vault or plan; without, for all of them. What was read
+    /// in another account for the organization is not complete here: the absence of a row says nothing.
     pub fn complete(&self, table: &str, account_id: &str, region: &str, parent: Option<&str>) -> bool {
         let place = self.place(table, region);
         let gaps = self.gaps_by_place.get(table).and_then(|accounts| accounts.get(account_id)).and_then(|regions| regions.get(place));
         let concerned = gaps.is_some_and(|gaps| gaps.iter().any(|&gap| self.gaps[gap].concerns(table, account_id, place, parent)));
-        self.in_scope(account_id, region) && !concerned
+        self.in_scope(account_id, region) && !concerned && !self.is_elsewhere(table, account_id)
+    }
+
+    fn is_elsewhere(&self, table: &str, account_id: &str) -> bool {
+        // Facts ask for each resource, and almost no table is ever read elsewhere.
+        !self.elsewhere.is_empty() && self.elsewhere.iter().any(|(of, account)| of == table && account == account_id)
     }
 
     /// Whether an account and Region were asked for by any of the collections; [`GLOBAL`] is, where any Region of the account is.
@@ -371,6 +389,17 @@ impl<'a> Snapshot<'a> {
         gaps.into_iter().collect()
     }
 
+    fn find_elsewhere(&self) -> BTreeSet<(String, String)> {
+        let once = self.dataset.tables().iter().filter(|table| table.global);
+        let places = once.flat_map(|table| self.places(table).into_iter().map(|(account_id, region)| (table.name, account_id, region)));
+        let is_elsewhere = |(table, account_id, region): &(&str, String, String)| {
+            let newest = self.effective(table, account_id, region).and_then(|index| self.readings.get(index));
+            let reads = newest.map(|readings| readings.of_table(table, account_id, region)).unwrap_or_default();
+            reads.iter().any(|read| read.status == ReadStatus::Elsewhere)
+        };
+        places.filter(is_elsewhere).map(|(table, account_id, _)| (table.to_owned(), account_id)).collect()
+    }
+
     fn gaps_of(&self, table: &Table, account_id: &str, region: &str, gaps: &mut BTreeSet<Gap>) {
         let newest = self.collections.last().map_or_else(String::new, |one| one.manifest.id.clone());
         let whole = |status, reason: String, collection: String| Gap {
@@ -397,7 +426,7 @@ impl<'a> Snapshot<'a> {
         if table.parent.is_some() && !reads.iter().any(|read| read.read.parent.is_none()) {
             gaps.insert(whole(ReadStatus::Unavailable, "the list of its parents left no record".to_owned(), readings.id.clone()));
         }
-        for read in reads.iter().filter(|read| read.status != ReadStatus::Complete) {
+        for read in reads.iter().filter(|read| read.status.is_gap()) {
             gaps.insert(Gap {
                 parent: read.read.parent.clone(),
                 operation: read.read.operation.clone().unwrap_or_default(),

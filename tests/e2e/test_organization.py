@@ -14,6 +14,12 @@ from harness import ACCOUNT, REGIONS, Audit, Endpoint
 
 CLOSED = "333344445555"
 ROLE = "audit/BackupAuditor"
+MEMBER = "222233334444"
+# What an organization is asked once, and how.
+ONCE = {"org_accounts", "org_policies", "delegated_admins"}
+QUESTIONS = {
+    "ListAccounts", "ListPolicies", "DescribePolicy", "ListTargetsForPolicy", "ListDelegatedAdministrators",
+}  # fmt: skip
 MOVING = {
     "earliest_time_s", "latest_time_s", "earliest_restorable_time_s", "latest_restorable_time_s", "size_timestamp_s",
     "latest_delivery_time_s",
@@ -37,15 +43,17 @@ def join(aws: Endpoint, *accounts: str) -> None:
 
 def test_every_active_account_is_read_as_if_by_itself(organisation: Endpoint, audit: Audit, tmp_path: Path) -> None:
     done = audit.collect(tmp_path / "whole", "--org-role", ROLE, "--external-id", "audit-2026")
-    assert done.returncode in (0, 11), done.stderr
+    assert done.returncode == 0, done.stderr
     [whole] = collections(tmp_path / "whole")
     told = manifest(whole)
     assert told["scope"]["accounts"] == sorted([ACCOUNT, KEEPER])
     assert f"{CLOSED} (" in done.stderr and "left out" in done.stderr
     for account in (ACCOUNT, KEEPER):
-        assert audit.collect(tmp_path / account, account=account).returncode in (0, 11)
+        assert audit.collect(tmp_path / account, account=account).returncode == 0
         [alone] = collections(tmp_path / account)
-        for table in sorted(tables(whole)):
+        # What an organization is asked once is with its management account.
+        here = tables(whole) - (set() if account == ACCOUNT else ONCE)
+        for table in sorted(here):
             of_account = [row for row in rows(whole, table) if row["account_id"] == account]
             assert Counter(map(line, of_account)) == Counter(map(line, rows(alone, table))), (account, table)
 
@@ -81,6 +89,78 @@ def test_an_account_that_cannot_be_entered_is_unknown_and_the_rest_goes_on(
     assert len(collections(tmp_path / "data")) == 1
 
 
+def once(collection: Path) -> dict[tuple[str, str], str]:
+    """How the reads of what an organization is asked once ended, by account and table."""
+    return {(read["account_id"], read["table"]): read["status"] for read in rows(collection, "reads") if read["table"] in ONCE}
+
+
+def asked_by(aws: Endpoint) -> set[str]:
+    """The accounts whose credentials asked about the whole organization."""
+    return {row["account"] for row in aws.calls() if row["operation"] in QUESTIONS}
+
+
+@pytest.mark.parametrize("caller", [ACCOUNT, KEEPER], ids=["management account", "delegated administrator"])
+def test_an_organisation_is_asked_once_and_a_member_has_no_gap(
+    organisation: Endpoint, audit: Audit, tmp_path: Path, caller: str
+) -> None:
+    join(organisation, MEMBER)
+    seen = asked_by(organisation)
+    done = audit.collect(tmp_path / "data", "--org-role", ROLE, account=caller)
+    assert done.returncode == 0, done.stderr
+    [collection] = collections(tmp_path / "data")
+    assert manifest(collection)["complete"] is True
+    expected = {(account, table): "elsewhere" for account in (KEEPER, MEMBER) for table in ONCE}
+    assert once(collection) == expected | {(ACCOUNT, table): "complete" for table in ONCE}
+    assert {row["member_account_id"] for row in rows(collection, "org_accounts")} == {ACCOUNT, KEEPER, MEMBER, CLOSED}
+    assert {row["account_id"] for table in ONCE for row in rows(collection, table)} == {ACCOUNT}
+    assert MEMBER not in asked_by(organisation) - seen, "a member is not asked what it would be denied"
+    [told] = [row for row in rows(collection, "organization") if row["account_id"] == MEMBER]
+    assert told["management_account_id"] == ACCOUNT
+
+
+def test_if_the_management_account_cannot_be_entered_the_caller_tells(
+    organisation: Endpoint, audit: Audit, tmp_path: Path
+) -> None:
+    organisation.fault("deny", service="sts", account=ACCOUNT)
+    done = audit.collect(tmp_path / "data", "--org-role", ROLE, account=KEEPER)
+    assert done.returncode == 11 and f"account {ACCOUNT} cannot be entered" in done.stderr
+    [collection] = collections(tmp_path / "data")
+    assert once(collection) == {
+        (account, table): status for account, status in ((ACCOUNT, "denied"), (KEEPER, "complete")) for table in ONCE
+    }
+    assert {row["account_id"] for row in rows(collection, "org_accounts")} == {KEEPER}
+
+
+def test_what_nobody_can_tell_is_one_gap_that_says_what_to_do(
+    organisation: Endpoint, audit: Audit, tmp_path: Path
+) -> None:
+    other = "123456789012"
+    join(organisation, MEMBER, other)
+    named = ("--accounts", f"{MEMBER},{other}", "--role-name", ROLE)
+    # Who calls, and how the reads end that stand for the organization: its own if it is a member, else those of the first account by number.
+    for name, caller, first in (("within", MEMBER, "denied"), ("from outside", ACCOUNT, "skipped")):
+        done = audit.collect(tmp_path / name, *named, account=caller)
+        assert done.returncode == 11, done.stderr
+        [collection] = collections(tmp_path / name)
+        told = {MEMBER: "elsewhere", other: "elsewhere"} | ({MEMBER: first} if caller == MEMBER else {other: first})
+        assert once(collection) == {(account, table): told[account] for account in told for table in ONCE}, name
+        assert f"the management account {ACCOUNT}" in done.stderr and "--org-role" in done.stderr
+        unread = [read for read in rows(collection, "reads") if read["status"] not in ("complete", "elsewhere")]
+        assert len(unread) == len(ONCE), "and nothing else is unread"
+
+
+def test_a_member_alone_is_denied_and_an_account_in_no_organisation_has_none(
+    organisation: Endpoint, audit: Audit, tmp_path: Path
+) -> None:
+    join(organisation, MEMBER)
+    for account, code, status in ((MEMBER, 11, "denied"), ("011122223333", 0, "complete")):
+        done = audit.collect(tmp_path / account, account=account)
+        assert done.returncode == code, done.stderr
+        [collection] = collections(tmp_path / account)
+        assert once(collection) == {(account, table): status for table in ONCE}
+        assert not any(rows(collection, table) for table in ONCE)
+
+
 def test_without_regions_every_enabled_one_is_read(organisation: Endpoint, audit: Audit, tmp_path: Path) -> None:
     enabled = {region["RegionName"] for region in organisation.client("ec2").describe_regions()["Regions"]}
     done = audit("collect", "--dataset", tmp_path / "data", "--no-progress", "--only", "backup_vaults")
@@ -96,7 +176,7 @@ def test_no_organisation_is_an_error_and_not_a_collection_of_nothing(
 ) -> None:
     done = audit.collect(tmp_path / "data", "--org-role", ROLE)
     assert done.returncode == 1, done.stderr
-    assert "no active account" in done.stderr and "--accounts" in done.stderr
+    assert "AWSOrganizationsNotInUseException" in done.stderr and "--accounts" in done.stderr
     assert collections(tmp_path / "data") == []
 
 

@@ -97,7 +97,7 @@ fn by_place(reads: Vec<ReadAt>) -> BTreeMap<Place, Vec<ReadAt>> {
 
 /// Whether the reads of a table tell how much there is to ask: what was refused as a whole may be allowed by now.
 fn was_read(reads: &[ReadAt]) -> bool {
-    reads.iter().any(|read| matches!(read.status, ReadStatus::Complete | ReadStatus::Partial))
+    reads.iter().any(|read| matches!(read.status, ReadStatus::Complete | ReadStatus::Partial | ReadStatus::Elsewhere))
 }
 
 /// The requests that a collection made in some places.

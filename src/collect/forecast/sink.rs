@@ -154,8 +154,8 @@ fn ended_at_the_gate(read: &Read) -> bool {
 
 fn is_refused(read: &Read) -> bool {
     let status = read.status.as_deref().and_then(|word| word.parse().ok());
-    let whole = matches!(status, Some(ReadStatus::Complete | ReadStatus::Skipped | ReadStatus::NotRequested));
-    !whole && !ended_at_the_gate(read)
+    let asked = !matches!(status, Some(ReadStatus::Skipped | ReadStatus::NotRequested));
+    asked && status.is_none_or(ReadStatus::is_gap) && !ended_at_the_gate(read)
 }
 
 fn refused(unit: &UnitId, read: &Read) -> Refused {

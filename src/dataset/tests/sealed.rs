@@ -5,7 +5,7 @@ use std::fs;
 use super::*;
 use crate::dataset::manifest::{MANIFEST, hash_file};
 use crate::dataset::reads::READS;
-use crate::dataset::schema::{Absence, Column, ColumnType};
+use crate::dataset::schema::{Absence, Column, ColumnType, GLOBAL};
 use crate::dataset::{Snapshot, frame};
 use crate::model::Window;
 
@@ -158,6 +158,30 @@ fn a_table_that_an_older_tool_did_not_know_is_unread_and_not_empty() {
     assert_eq!(snapshot.frame("added_later").unwrap().height(), 0);
     let told: Vec<_> = snapshot.gaps().iter().map(|gap| (gap.table.as_str(), gap.status)).collect();
     assert_eq!(told, [("added_later", ReadStatus::NotRequested)]);
+}
+
+#[test]
+fn what_was_read_in_another_account_is_no_gap_and_not_complete_either() {
+    static ONCE: Table = Table { name: "once", global: true, ..VAULTS_AS_THEY_WERE };
+    static KNOWN: &[&Table] = &[&ONCE];
+    const MEMBER: &str = "444455556666";
+    for (told, whole) in [(ReadStatus::Complete, true), (ReadStatus::Denied, false)] {
+        let root = tempfile::tempdir().unwrap();
+        let scope = Scope { accounts: vec![ACCOUNT.to_owned(), MEMBER.to_owned()], ..start().scope };
+        let open = OpenCollection::begin(root.path(), Start { scope, ..start() }, 7).unwrap();
+        for (account, status) in [(ACCOUNT, told), (MEMBER, ReadStatus::Elsewhere)] {
+            let id = UnitId { account_id: account.to_owned(), region: GLOBAL.to_owned(), ..unit(&ONCE) };
+            open.write(&id, &[], &[read(&ONCE, None, status)]).unwrap();
+        }
+        assert_eq!(open.seal(KNOWN, Ending::at(STARTED_S)).unwrap().complete, whole, "{told}");
+        let dataset = Dataset::open(root.path(), KNOWN).unwrap();
+        let snapshot = Snapshot::at(&dataset, None).unwrap();
+        let gaps: Vec<_> = snapshot.gaps().iter().map(|gap| (gap.account_id.as_str(), gap.status)).collect();
+        assert_eq!(gaps, if whole { vec![] } else { vec![(ACCOUNT, told)] }, "one gap at most, where it was asked");
+        let complete = [ACCOUNT, MEMBER].map(|account| snapshot.complete("once", account, HOME, None));
+        assert_eq!(complete, [whole, false], "that a member has no rows says nothing");
+        assert_eq!(snapshot.complete_reads("once", MEMBER, HOME), Vec::<i64>::new());
+    }
 }
 
 #[test]

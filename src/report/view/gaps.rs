@@ -121,12 +121,13 @@ fn outcome(status: ReadStatus) -> &'static str {
         ReadStatus::Unavailable => "did not answer",
         ReadStatus::Skipped => "was not tried, because a read before it failed",
         ReadStatus::NotRequested => "was not asked for",
+        ReadStatus::Elsewhere => "was read in another account",
     }
 }
 
 fn close(status: ReadStatus, operation: &str) -> String {
     match status {
-        ReadStatus::Complete => String::new(),
+        ReadStatus::Complete | ReadStatus::Elsewhere => String::new(),
         ReadStatus::Partial => "Run `audit collect` again: a new collection reads it anew.".to_owned(),
         ReadStatus::Denied => {
             format!("Allow `{operation}` to the audit role (`audit policy read` prints the whole policy), then collect again.")

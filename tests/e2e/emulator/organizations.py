@@ -1,6 +1,8 @@
-"""What moto's Organizations lacks: backup policies, their effect on an account, AWS Backup's delegated administrators.
+"""What moto's Organizations lacks: backup policies, their effect on an account, AWS Backup's delegated administrators, who may ask.
 
-The effective policy is that of the one backup policy that is attached to the
+What concerns the whole organization is told to its management account and to
+delegated administrators; every other member is denied it, and an account
+outside an organization hears that it is in none. The effective policy is that of the one backup policy that is attached to the
 account, or to the root above it; policies are not merged. Importing this module
 patches moto's classes; nothing has to be called.
 """
@@ -8,6 +10,8 @@ patches moto's classes; nothing has to be called.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from moto.organizations.exceptions import (
@@ -72,6 +76,28 @@ def _assigned(value: Any) -> Any:
     return {key: _assigned(member) for key, member in value.items() if not key.startswith("@@")}
 
 
+def _told_to_some(answer: Callable[[OrganizationsResponse], str]) -> Callable[[OrganizationsResponse], str]:
+    """An answer of the management account's own, for it and for delegated administrators."""
+
+    @wraps(answer)
+    def told(response: OrganizationsResponse) -> str:
+        backend = response.organizations_backend
+        managing, caller = _managing(backend), backend.account_id
+        if managing is not backend and caller not in {admin.account.id for admin in managing.admins}:
+            raise OrganizationsClientError("AccessDeniedException", "You don't have permissions to access this resource.")
+        response.current_account = managing.account_id
+        try:
+            return answer(response)
+        finally:
+            response.current_account = caller
+
+    return told
+
+
+for _name in (
+    "list_accounts", "list_policies", "describe_policy", "list_targets_for_policy", "list_delegated_administrators",
+):  # fmt: skip
+    setattr(OrganizationsResponse, _name, _told_to_some(getattr(OrganizationsResponse, _name)))
 FakePolicy.__init__ = make_policy
 FakeDelegatedAdministrator.SUPPORTED_SERVICES = [*FakeDelegatedAdministrator.SUPPORTED_SERVICES, "backup.amazonaws.com"]
 OrganizationsResponse.describe_effective_policy = describe_effective_policy
