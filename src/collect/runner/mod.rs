@@ -12,6 +12,8 @@
 //! Tables read one by one also get a record for the Region itself (without parent): `complete` says that every list was read to its end, so that
 //! a parent without rows is known to be empty and not merely unknown; `skipped` that one was not, whoever's units were read all the same.
 
+mod organizations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -192,8 +194,6 @@ pub async fn collect(
     home.call_log().whole()?;
     Ok(run.tally.end(home.call_log().attempts(), scope.stop.asked()))
 }
-
-mod organizations;
 
 type Lists = Mutex<Listed>;
 
