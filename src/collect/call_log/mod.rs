@@ -190,7 +190,7 @@ impl CallLog {
     #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn fill_up(&self) {
         let full = Path::new("/dev/full");
-        *self.lines() = Lines::File(OpenOptions::new().write(true).open(full).unwrap(), full.to_owned());
+        *self.lines() = Lines::File(OpenOptions::new().write(true).open(full).expect("it can be opened"), full.to_owned());
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {

@@ -170,8 +170,7 @@ pub async fn collect(
     progress: &Progress,
 ) -> Result<Summary, CollectError> {
     let run = Run { home, scope, sink, progress, tally: Tally::begin(), belongs: Mutex::default() };
-    let work = run.places(accounts);
-    tokio::pin!(work);
+    let mut work = Box::pin(run.places(accounts));
     let mut listening = true;
     let outcome = loop {
         tokio::select! {
