@@ -220,6 +220,14 @@ impl<'a> Snapshot<'a> {
         complete.map(|readings| readings.started_s).collect()
     }
 
+    /// The columns that tell the rows of a table apart.
+    ///
+    /// # Errors
+    /// `UnknownTable`.
+    pub fn key_of(&self, table: &str) -> Result<&'static [&'static str], DatasetError> {
+        Ok(self.dataset.table(table)?.key)
+    }
+
     /// The rows of a table that are valid at the moment, with `collection` (where the row was read) and, for objects, `first_seen_s`,
     /// `last_seen_s`, `absent_s` (NULL while no complete read missed it) and `exists` (NULL if the newest read does not tell).
     ///

@@ -17,8 +17,10 @@ use crate::dataset::{Relation, Row};
 use crate::model::Arn;
 
 mod deletions;
+mod listings;
 
-use self::deletions::{Deletion, Deletions, would_tell};
+use self::deletions::{DELIVERED_WITHIN_S, Deletion, Deletions, would_tell};
+use self::listings::Listings;
 
 crate::rows! {
     /// A resource that any source knows.
@@ -115,9 +117,9 @@ impl Seen {
 }
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
-    let deletions = Deletions::read(inputs)?;
-    let rows = seen(inputs)?.into_iter().map(|(arn, seen)| row(inputs, arn, seen, &deletions));
-    Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
+    let (deletions, listings) = (Deletions::read(inputs)?, Listings::new(inputs));
+    let rows = seen(inputs)?.into_iter().map(|(arn, seen)| row(inputs, arn, seen, &deletions, &listings));
+    Inputs::frame_of(FACT.relation, rows.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Everything that any source knows and that lies in the scope, by ARN.
@@ -183,7 +185,7 @@ fn known<'a>(
     all.get_mut(arn)
 }
 
-fn row(inputs: &Inputs<'_>, arn: String, seen: Seen, deletions: &Deletions) -> PopulationRow {
+fn row(inputs: &Inputs<'_>, arn: String, seen: Seen, deletions: &Deletions, listings: &Listings<'_>) -> Result<PopulationRow, FactError> {
     let lists = if seen.listed { Lists::Read } else { lists(inputs, &arn, &seen) };
     let service_lists = (lists == Lists::Read).then_some(seen.listed);
     let backup_read = inputs.complete("protected_resources", &seen.account_id, &seen.region)
@@ -194,14 +196,14 @@ fn row(inputs: &Inputs<'_>, arn: String, seen: Seen, deletions: &Deletions) -> P
     let deletion = deletion.filter(|deletion| !seen.listed && seen.last_backup_s.is_none_or(|last_s| last_s <= deletion.at_s));
     let differs = service_lists.zip(known_to_backup).map(|(one, other)| one != other);
     let (explained, reason) = match (lists, known_to_backup) {
-        (Lists::Read, Some(true)) if !seen.listed => gone(inputs, &seen, deletion),
+        (Lists::Read, Some(true)) if !seen.listed => gone(inputs, &arn, &seen, deletion, listings)?,
         (Lists::Read, Some(true)) => (Some(true), "its service lists it, and AWS Backup knows it".to_owned()),
         (Lists::Read, Some(false)) => (Some(true), "its service lists it, and AWS Backup has no point of it".to_owned()),
         (Lists::Read, None) => (None, "its service lists it; what AWS Backup knows of it was not all read".to_owned()),
         (Lists::Unread, _) => (None, "AWS Backup knows it; the lists of its service were not all read".to_owned()),
         (Lists::None, _) => (None, "AWS Backup knows it; no list that would show what is of its kind is collected".to_owned()),
     };
-    PopulationRow {
+    Ok(PopulationRow {
         subject_arn: Some(arn),
         subject_type: Some(seen.resource_type),
         account_id: Some(seen.account_id),
@@ -216,7 +218,7 @@ fn row(inputs: &Inputs<'_>, arn: String, seen: Seen, deletions: &Deletions) -> P
         explained,
         reason: Some(reason),
         evidence: Some(deletion.map_or(seen.evidence, |deletion| deletion.evidence.clone())),
-    }
+    })
 }
 
 /// What became of the lists that would show a resource.
@@ -238,20 +240,31 @@ fn lists(inputs: &Inputs<'_>, arn: &str, seen: &Seen) -> Lists {
     read.map_or(Lists::None, |read| if read { Lists::Read } else { Lists::Unread })
 }
 
-/// Why something that AWS Backup knows is not listed: it was deleted, or nobody can say.
-fn gone(inputs: &Inputs<'_>, seen: &Seen, deletion: Option<&Deletion>) -> (Option<bool>, String) {
+/// Why something that AWS Backup knows is not listed: it was deleted, or nobody can say. Without a reason it is only if it was missing long enough for
+/// an event of its deletion to have been listed.
+fn gone(
+    inputs: &Inputs<'_>,
+    arn: &str,
+    seen: &Seen,
+    deletion: Option<&Deletion>,
+    listings: &Listings<'_>,
+) -> Result<(Option<bool>, String), FactError> {
     let left = match seen.points_count {
         0 => "no point of it is left where it was looked for".to_owned(),
         1 => "one point of it is left".to_owned(),
         count => format!("{count} points of it are left"),
     };
     if let Some(deletion) = deletion {
-        return (Some(true), format!("it was deleted ({}); {left}", deletion.event_name));
+        return Ok((Some(true), format!("it was deleted ({}); {left}", deletion.event_name)));
     }
+    let long_gone = |since_s: i64| since_s <= inputs.snapshot.as_of_s() - DELIVERED_WITHIN_S;
     let (explained, why) = match would_tell(inputs, &seen.account_id, &seen.region, seen.last_backup_s) {
+        Some(true) if !listings.missing_since(arn)?.is_some_and(long_gone) => {
+            (None, "no event since its last backup tells of a deletion, but those of the last minutes may not be listed yet")
+        }
         Some(true) => (Some(false), "no event since its last backup tells of a deletion"),
         Some(false) => (Some(true), "the events that were read begin after its last backup"),
         None => (None, "whether it was deleted was not all read"),
     };
-    (explained, format!("its service does not list it; {why}; {left}"))
+    Ok((explained, format!("its service does not list it; {why}; {left}")))
 }

@@ -120,6 +120,8 @@ AFTER_PLAIN = {
     "recovery-point-key-unusable": "pass",
     "backup-job-failed": "not_applicable",
     "backup-completed-with-issues": "not_applicable",
+    # The event of its deletion may not be listed yet.
+    "population-not-reconciled": "unknown",
 }
 Changes = dict[tuple[str, str], tuple[str | None, str | None]]
 

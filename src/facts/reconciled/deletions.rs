@@ -28,7 +28,7 @@ const NAMES: [&str; 10] = [
 /// The same for instances; a terminated one is listed for an hour more.
 const TERMINATE: &str = "TerminateInstances";
 /// How long an event can take until it is listed; a read of events speaks for the time before that.
-const DELIVERED_WITHIN_S: i64 = 15 * 60;
+pub(super) const DELIVERED_WITHIN_S: i64 = 15 * 60;
 
 crate::rows! {
     /// What is needed of `cloudtrail_events`.
