@@ -24,6 +24,12 @@ def _created(points: list[Row]) -> list[datetime]:
     return [one["CreationDate"] for one in points if one["Status"] == "COMPLETED"]
 
 
+@answers("population-not-reconciled")
+def _population(seen: Seen, arn: str) -> str:
+    """Its service lists it: two sources differ where AWS Backup has no point of it, and that is the reason."""
+    return verdict(holds=True, applies=not seen.points.get(arn))
+
+
 @answers("rpo-exceeded")
 def _rpo(seen: Seen, arn: str) -> str:
     """The largest time without new data over 30 days: anywhere, and elsewhere too for what owes a copy."""
