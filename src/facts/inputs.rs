@@ -30,6 +30,7 @@ pub struct Inputs<'a> {
     /// The window that is looked at, half-open; its end is the moment of judgement.
     pub window: Window,
     population: OnceCell<Rc<Vec<Resource>>>,
+    databases: OnceCell<Rc<Vec<Resource>>>,
     plans: OnceCell<Rc<Vec<Plan>>>,
     coverage: OnceCell<Rc<Vec<Coverage>>>,
     restorable: OnceCell<Rc<Restorable>>,
@@ -45,6 +46,7 @@ impl<'a> Inputs<'a> {
             objectives,
             window,
             population: OnceCell::new(),
+            databases: OnceCell::new(),
             plans: OnceCell::new(),
             coverage: OnceCell::new(),
             restorable: OnceCell::new(),
@@ -153,6 +155,14 @@ impl<'a> Inputs<'a> {
     /// As deriving it.
     pub fn population(&self) -> Result<Rc<Vec<Resource>>, FactError> {
         cached(&self.population, || population::resources(self))
+    }
+
+    /// The databases of the population, sorted by ARN. Nothing else is read for them.
+    ///
+    /// # Errors
+    /// As deriving them.
+    pub fn databases(&self) -> Result<Rc<Vec<Resource>>, FactError> {
+        cached(&self.databases, || population::databases(self))
     }
 
     /// Plans with their rules, copies and selections, sorted by ARN.

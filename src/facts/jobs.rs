@@ -119,7 +119,7 @@ pub static BACKUPS: Fact = Fact {
         order: &["backup_plan_arn", "backup_rule_id"],
     },
     reads: &[
-        super::population::RESOURCES_REST_ON,
+        super::population::RESOURCES_READ,
         &[
             super::region("backup_jobs"),
             super::region("backup_plans"),
@@ -140,7 +140,7 @@ pub static COPIES: Fact = Fact {
         rows_rest_on: &[RestsOn { table: "copy_jobs", reach: Reach::Region }],
         order: &["destination_vault_arn"],
     },
-    reads: &[super::population::RESOURCES_REST_ON, &[super::region("copy_jobs")]],
+    reads: &[super::population::RESOURCES_READ, &[super::region("copy_jobs")]],
     derive: derive_copies,
 };
 

@@ -56,9 +56,8 @@ pub static FACT: Fact = Fact {
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let as_of_s = inputs.snapshot.as_of_s();
-    let population = inputs.population()?;
-    let databases = population.iter().filter(|resource| resource.is_database());
-    let rows = databases.map(|resource| NativeRow {
+    let databases = inputs.databases()?;
+    let rows = databases.iter().map(|resource| NativeRow {
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
         account_id: Some(resource.account_id.clone()),

@@ -95,11 +95,8 @@ struct Look {
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let looks = looks(inputs)?;
-    let population = inputs.population()?;
-    let rows = population
-        .iter()
-        .filter(|resource| resource.is_database())
-        .map(|resource| row(resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice)));
+    let databases = inputs.databases()?;
+    let rows = databases.iter().map(|resource| row(resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice)));
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 
 use super::objectives::or;
-use super::population::{DATABASES_REST_ON, Resource};
+use super::population::{DATABASES_REST_ON, RESOURCES_READ, Resource};
 use super::{Fact, FactError, Inputs, schedule};
 use crate::dataset::{Relation, Row};
 use crate::model::Arn;
@@ -71,7 +71,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: DATABASES_REST_ON,
         order: &["replica_arn"],
     },
-    reads: &[DATABASES_REST_ON, super::PLAN_READS, &[super::account("rds_automated_backups")]],
+    reads: &[RESOURCES_READ, super::PLAN_READS, &[super::account("rds_automated_backups")]],
     derive,
 };
 

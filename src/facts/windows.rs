@@ -16,7 +16,7 @@ use super::coverage::Coverage;
 use super::coverage::resource_types::{Recognised, ResourceType};
 use super::objectives::and;
 use super::plans::PlanRule;
-use super::population::{DATABASES_REST_ON, Resource};
+use super::population::{DATABASES_REST_ON, RESOURCES_READ, Resource};
 use super::schedule::runs::SPAN_MONTHS;
 use super::{Fact, FactError, Inputs, PLAN_READS};
 use crate::dataset::{Relation, Row};
@@ -68,7 +68,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: DATABASES_REST_ON,
         order: &[],
     },
-    reads: &[DATABASES_REST_ON, PLAN_READS],
+    reads: &[RESOURCES_READ, PLAN_READS],
     derive,
 };
 

@@ -114,6 +114,8 @@ fn every_rule_shows_every_verdict_it_can_give() {
         ("collection-interval-too-long", "not_applicable"),
         // A key is asked for because something names it; only one that old jobs alone name is needed no more.
         ("key-pending-deletion", "not_applicable"),
+        // Everything that AWS Backup knows there is of a kind that is listed.
+        ("population-not-reconciled", "unknown"),
     ];
     // These rules speak about every row of their relation.
     let always_apply = [

@@ -134,7 +134,7 @@ pub(super) fn by_arn(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Storage>, F
         }
     }
     let mut found = BTreeMap::new();
-    for resource in inputs.population()?.iter() {
+    for resource in inputs.databases()?.iter() {
         let Some(Told { kind, kms, key_arn }) = told.remove(&resource.arn) else { continue };
         let aurora = may_be_aurora(resource.backup_type());
         let encryption = Encryption::told(kind.as_deref(), kms, aurora);
@@ -144,8 +144,8 @@ pub(super) fn by_arn(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Storage>, F
 }
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
-    let (keys, storage, population) = (KmsKeys::read(inputs)?, by_arn(inputs)?, inputs.population()?);
-    let rows = population.iter().filter(|resource| resource.is_database()).map(|resource| {
+    let (keys, storage, databases) = (KmsKeys::read(inputs)?, by_arn(inputs)?, inputs.databases()?);
+    let rows = databases.iter().map(|resource| {
         let storage = storage.get(&resource.arn);
         let encryption = storage.and_then(|storage| storage.encryption);
         let key_arn = storage.and_then(|storage| storage.key_arn.clone());

@@ -10,7 +10,7 @@ use polars::prelude::DataFrame;
 
 use super::{LockMode, Vaults};
 use crate::dataset::{Relation, Row};
-use crate::facts::population::{RESOURCES_REST_ON, Resource, evidence};
+use crate::facts::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
 use crate::facts::{Fact, FactError, Inputs, everywhere, region};
 
 crate::rows! {
@@ -52,7 +52,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
     },
-    reads: &[RESOURCES_REST_ON, &[everywhere("recovery_points"), everywhere("backup_vaults"), region("copy_jobs")]],
+    reads: &[RESOURCES_READ, &[everywhere("recovery_points"), everywhere("backup_vaults"), region("copy_jobs")]],
     derive,
 };
 

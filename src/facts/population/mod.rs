@@ -320,8 +320,17 @@ fn row(resource: &Resource) -> ResourceRow {
 
 /// Builds the population, sorted by ARN. What was created at or after the moment of judgement is left out.
 pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
+    of_sources(inputs, &SOURCES)
+}
+
+/// The databases alone, for facts about nothing else: what is unread of other services does not concern them.
+pub(super) fn databases(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
+    of_sources(inputs, &[databases::SOURCE])
+}
+
+fn of_sources(inputs: &Inputs<'_>, sources: &[Source]) -> Result<Vec<Resource>, FactError> {
     let mut resources = Vec::new();
-    for source in &SOURCES {
+    for source in sources {
         resources.extend((source.read)(inputs)?);
     }
     let as_of_s = inputs.snapshot.as_of_s();
