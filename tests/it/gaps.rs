@@ -1,8 +1,8 @@
 //! The gap test: every read of the example is turned into a gap, one at a time, and every rule judges again. Each finding must stay, become
 //! `unknown`, or give way to an `unknown` of the unread unit. Nothing else may happen.
 //!
-//! The reads of the newest collection are all tried, and of the older ones every thirteenth; of tables that no rule looks at, one read each (all of them
-//! with `AUDIT_GAPS=all`).
+//! The reads of the newest collection are all tried, and of the older ones every thirteenth; of tables that no rule looks at, one read each, and of the
+//! names of events, which no fact tells apart, every twenty-fifth (all of them with `AUDIT_GAPS=all`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -219,6 +219,7 @@ fn a_gap_never_makes_a_verdict() {
         .into_iter()
         .enumerate()
         .filter(|(index, unit)| all || unit.collection == newest || index % 13 == 0)
+        .filter(|(index, unit)| all || unit.table.name != "cloudtrail_events" || unit.parent.is_none() || index % 25 == 0)
         .map(|(_, unit)| unit)
         .filter(|unit| all || is_read(unit.table) || first_of.insert(unit.table.name))
         .collect();

@@ -56,7 +56,16 @@ def make(aws: Endpoint, base: datetime) -> Rows:
         "restore_source_backup_arn": made, "restore_source_table_arn": _arn(HOME, "sessions"),
         "restore_in_progress": False,
     })  # fmt: skip
-    return {"dynamodb_tables": rows, "dynamodb_backups": [by_user, _left_behind(dynamodb)]}
+    return {
+        "dynamodb_tables": rows, "dynamodb_backups": [by_user, _left_behind(dynamodb)],
+        "data_resource_tags": _tags(dynamodb),
+    }  # fmt: skip
+
+
+def _tags(dynamodb: Any) -> list[dict[str, Any]]:
+    """Tag a table, which no list of tables shows; nothing else of the kinds that are asked for has tags."""
+    dynamodb.tag_resource(ResourceArn=_arn(HOME, "invoices"), Tags=[{"Key": "stage", "Value": "live"}])
+    return [{"region": HOME, "resource_arn": _arn(HOME, "invoices"), "tags": '{"stage":"live"}'}]
 
 
 def _arn(region: str, name: str) -> str:
