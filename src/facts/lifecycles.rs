@@ -80,7 +80,8 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let plans = inputs.plans()?;
     let (population, coverage) = (inputs.population()?, inputs.coverage()?);
     let mut by_plan: BTreeMap<usize, Vec<(&Resource, Verdict)>> = BTreeMap::new();
-    for (resource, coverage) in population.iter().zip(coverage.iter()) {
+    // What is covered only with another resource has no points of its own: the type of that other one counts.
+    for (resource, coverage) in population.iter().zip(coverage.iter()).filter(|(_, coverage)| coverage.via.is_none()) {
         for decided in &coverage.decided {
             by_plan.entry(decided.plan).or_default().push((resource, decided.verdict));
         }

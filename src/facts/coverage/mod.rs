@@ -15,7 +15,6 @@ pub mod resource_types;
 pub mod selection;
 pub mod state;
 pub mod subject;
-pub mod via;
 
 use self::decide::{Verdict, decide};
 use self::subject::OptIn;

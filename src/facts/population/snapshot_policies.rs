@@ -20,6 +20,7 @@ crate::rows! {
     /// What is needed of `dlm_policies`.
     struct PolicyRow {
         account_id: Text; region: Text; policy_arn: Text; state: Text; policy_type: Text; default_policy: Boolean; resource_types: Json;
+        resource_locations: Json;
         target_tags: Json; exclusions: Json;
     }
 }
@@ -94,6 +95,8 @@ fn policy(row: PolicyRow) -> Result<Option<Policy>, FactError> {
         return Ok(None);
     }
     let types: Option<Vec<String>> = json(TABLE, "resource_types", &arn, row.resource_types)?;
+    let locations: Option<Vec<String>> = json(TABLE, "resource_locations", &arn, row.resource_locations)?;
+    let in_region = locations.is_none_or(|locations| locations.is_empty() || locations.iter().any(|location| location == "CLOUD"));
     let targets: Option<Vec<Tag>> = json(TABLE, "target_tags", &arn, row.target_tags)?;
     let exclusions: Option<Value> = json(TABLE, "exclusions", &arn, row.exclusions)?;
     let enabled = row.state.as_deref() == Some("ENABLED");
@@ -101,7 +104,7 @@ fn policy(row: PolicyRow) -> Result<Option<Policy>, FactError> {
     let of_instances = types.as_deref().is_some_and(|types| types == ["INSTANCE"]);
     let nothing_excluded = exclusions.is_none_or(|excluded| excluded.as_object().is_some_and(serde_json::Map::is_empty));
     Ok(Some(match (row.default_policy, targets) {
-        (Some(false), Some(targets)) if enabled && of_volumes => Policy::Volumes(targets),
+        (Some(false), Some(targets)) if enabled && of_volumes && in_region => Policy::Volumes(targets),
         (Some(true), _) if enabled && of_volumes && nothing_excluded => Policy::All,
         _ if enabled && of_instances => Policy::OfInstances,
         _ => Policy::Untold,
@@ -123,6 +126,7 @@ mod tests {
             policy_type: text("type", "EBS_SNAPSHOT_MANAGEMENT"),
             default_policy: changes["default"].as_bool(),
             resource_types: cell("types"),
+            resource_locations: cell("locations"),
             target_tags: cell("tags"),
             exclusions: cell("exclusions"),
             ..PolicyRow::default()
@@ -151,6 +155,14 @@ mod tests {
             ("switched off", with("state", json!("DISABLED")), &ledger, Some(false), Some(false)),
             ("failed", with("state", json!("ERROR")), &ledger, Some(false), Some(false)),
             ("copies what others made", with("type", json!("EVENT_BASED_POLICY")), &ledger, Some(false), Some(false)),
+            ("in the Region", with("locations", json!(["CLOUD"])), &ledger, Some(false), Some(true)),
+            (
+                "only in an Outpost, and where the volume lies is not looked at",
+                with("locations", json!(["OUTPOST"])),
+                &ledger,
+                Some(false),
+                None,
+            ),
             ("what it is for was not read", with("types", Value::Null), &other, Some(false), None),
             ("a default policy", default, &other, Some(false), Some(true)),
             ("a default policy that leaves something out", excluding, &other, Some(false), None),

@@ -103,7 +103,28 @@ impl Deletions {
         let name = parsed.resource.rsplit([':', '/']).next()?;
         let of = |name: &str| self.by_name.get(&(account_id.to_owned(), region.to_owned(), name.to_ascii_lowercase()));
         let found = of(arn).into_iter().chain(of(name)).flatten();
-        found.filter(|deletion| deletion.service == parsed.service).max_by_key(|deletion| deletion.at_s)
+        let deletes = operation(parsed.service, parsed.resource)?;
+        found.filter(|deletion| deletion.service == parsed.service && deletion.event_name == deletes).max_by_key(|deletion| deletion.at_s)
+    }
+}
+
+/// The operation that deletes what has such an ARN: an instance and a cluster of one name are two things.
+fn operation(service: &str, resource: &str) -> Option<&'static str> {
+    let begins = |beginning: &str| resource.starts_with(beginning);
+    match service {
+        "rds" if begins("cluster:") => Some("DeleteDBCluster"),
+        "rds" => Some("DeleteDBInstance"),
+        "dynamodb" => Some("DeleteTable"),
+        "s3" => Some("DeleteBucket"),
+        "ec2" if begins("instance/") => Some(TERMINATE),
+        "ec2" => Some("DeleteVolume"),
+        "fsx" if begins("volume/") => Some("DeleteVolume"),
+        "elasticfilesystem" | "fsx" => Some("DeleteFileSystem"),
+        "elasticache" if begins("replicationgroup:") => Some("DeleteReplicationGroup"),
+        "elasticache" if begins("serverlesscache:") => Some("DeleteServerlessCache"),
+        "elasticache" => Some("DeleteCacheCluster"),
+        "redshift" => Some("DeleteCluster"),
+        _ => None,
     }
 }
 
@@ -120,7 +141,11 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.to_ascii_lowercase()),
         Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
+        // The name of a last snapshot is not that of what is deleted.
+        Value::Object(fields) => {
+            let named = fields.iter().filter(|(name, _)| !name.to_ascii_lowercase().contains("snapshot"));
+            named.for_each(|(_, field)| texts(field, found));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

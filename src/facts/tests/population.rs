@@ -235,3 +235,22 @@ fn volumes_are_covered_by_themselves_or_with_an_instance() {
     let (newest, locked) = (facts.row("newest_points", &arn("ec2 volume/vol-1")), facts.row("locked_points", &arn("ec2 volume/vol-1")));
     assert_eq!((&newest["has_point"], &locked["in_locked_vault"]), (&open, &open));
 }
+
+#[test]
+fn what_is_covered_with_another_resource_says_nothing_of_cold_storage() {
+    let volume = json!({ "volume_arn": arn("ec2 volume/vol-1"), "volume_id": "vol-1", "create_time": ago(100, 0), "attachments": [{ "InstanceId": "i-1" }] });
+    let instance = json!({ "instance_arn": arn("ec2 instance/i-1"), "instance_id": "i-1", "state": "running" });
+    let cold = with(rule("core"), json!({ "move_to_cold_storage_after_days": 30, "delete_after_days": 120 }));
+    // why, what the selection names, whether cold storage is ignored
+    let cases = [
+        ("snapshots of a volume can be moved", "ec2 volume/vol-1", json!(false)),
+        ("images of its instance cannot, though they cover it; other resources may be selected", "ec2 instance/i-1", Value::Null),
+    ];
+    for (why, named, ignored) in cases {
+        let estate = Estate::new().has("backup_plans", [plan("core")]).has("plan_rules", [cold.clone()]);
+        let estate = estate.has("selections", [selection_of("core", &[&arn(named)])]);
+        let facts = estate.has("ebs_volumes", [volume.clone()]).has("ec2_instances", [instance.clone()]).facts();
+        assert_eq!(facts.row("coverage", &arn("ec2 volume/vol-1"))["covered"], json!(true), "{why}");
+        assert_eq!(facts.row("lifecycles", &plan_arn("core"))["cold_ignored"], ignored, "{why}");
+    }
+}

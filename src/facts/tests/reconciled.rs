@@ -27,6 +27,9 @@ fn differences_and_their_reasons() {
     let refused = with(deleted(1), json!({ "error_code": "InvalidDBInstanceState" }));
     let other = with(deleted(1), json!({ "request_parameters": { "dBInstanceIdentifier": "y" } }));
     let elsewhere = with(deleted(1), json!({ "event_source": "dynamodb.amazonaws.com" }));
+    let of_cluster = with(deleted(1), json!({ "event_name": "DeleteDBCluster", "request_parameters": { "dBClusterIdentifier": "x" } }));
+    let last_snapshot =
+        with(deleted(1), json!({ "request_parameters": { "dBInstanceIdentifier": "y", "finalDBSnapshotIdentifier": "x" } }));
     let (yes, no, open) = (json!(true), json!(false), Value::Null);
     // why, estate, differs, explained, words of the reason
     let cases = [
@@ -52,6 +55,8 @@ fn differences_and_their_reasons() {
         ("backed up after the deletion of an earlier one", pointed(2).has("cloudtrail_events", [deleted(3)]), &yes, &no, "no event"),
         ("the deletion was refused", pointed(2).has("cloudtrail_events", [refused]), &yes, &no, "no event"),
         ("another one was deleted", pointed(2).has("cloudtrail_events", [other]), &yes, &no, "no event"),
+        ("a cluster of its name was deleted", pointed(2).has("cloudtrail_events", [of_cluster]), &yes, &no, "no event"),
+        ("the last snapshot of another one has its name", pointed(2).has("cloudtrail_events", [last_snapshot]), &yes, &no, "no event"),
         ("a table of its name was deleted", pointed(2).has("cloudtrail_events", [elsewhere]), &yes, &no, "no event"),
         ("just gone: its event may still come", until_now, &yes, &open, "not be listed yet"),
         ("collected once: it may have been there a minute ago", once(2), &yes, &open, "not be listed yet"),

@@ -95,7 +95,7 @@ tables! {
         volume_arn: Text, volume_id: Text, state: Text, create_time: Time, attachments: Json, tags: Json.
     ec2_instances State key ["instance_arn"] parent None, created None; instance_arn: Text, instance_id: Text, state: Text, tags: Json.
     dlm_policies State key ["policy_arn"] parent None, created None;
-        policy_arn: Text, state: Text, policy_type: Text, default_policy: Boolean, resource_types: Json, target_tags: Json, exclusions: Json.
+        policy_arn: Text, state: Text, policy_type: Text, default_policy: Boolean, resource_types: Json, resource_locations: Json, target_tags: Json, exclusions: Json.
     efs_file_systems State key ["file_system_arn"] parent None, created None;
         file_system_arn: Text, file_system_id: Text, name: Text, creation_time: Time, life_cycle_state: Text,
         replication_overwrite_protection: Text, tags: Json.
