@@ -15,7 +15,7 @@ docs:
 # the example dataset; its report follows with `just docs`
 example:
     rm -rf examples/acme/2*
-    cargo run --example generate -- --resources 60 --days 90 --seed 7 --out examples/acme
+    cargo run --example generate -- --resources 62 --days 90 --seed 7 --out examples/acme
 
 # the binary against an AWS emulator, with boto3 and the AWS CLI
 e2e:

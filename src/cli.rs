@@ -145,11 +145,21 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Judge the dataset and write reports
     Report(ReportArgs),
-    /// Say of one resource which plans cover it, clause by clause, how exposed it was, and what was found
+    /// Say of one resource what it owes, which plans cover it, clause by clause, how exposed it was, what was found and what would repair it
+    ///
+    /// Draws the data at risk over --window, as wide as the terminal (COLUMNS) is. Exit codes as for evaluate, of the findings about this resource.
     Explain(ExplainArgs),
+    /// Say what got worse, better or out of sight between two collections or two findings files, and what changed behind it
+    ///
+    /// A failure is fixed only if it is seen to pass: what was not read is told apart, and so is what is gone. Exit code 10 if something fails now, at
+    /// least as badly as --fail-on, that did not; 11 if no such thing, but something that was known is not known any more.
+    Diff(DiffArgs),
     /// List, explain, check or test the rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// List or check the waivers: failures that somebody accepted, with a reason, until a day
+    #[command(subcommand)]
+    Waiver(WaiverCommand),
     /// Print IAM policies
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -203,9 +213,22 @@ pub struct ReportArgs {
 /// `audit explain`
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// ARN of the resource
+    /// ARN of the resource, or its name, or a part of either that only it has
     pub arn: String,
-    /// Print JSON
+    /// Print JSON, as docs/explain-and-diff.md describes it
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `audit diff`
+#[derive(Clone, Debug, Args)]
+pub struct DiffArgs {
+    /// The older side: a collection (its id, the beginning of it, `latest` or `previous`), a moment or date in UTC, which stands for the newest collection
+    /// begun by then, or a findings.json or findings.parquet that `evaluate` wrote
+    pub old: String,
+    /// The newer side, named in the same ways
+    pub new: String,
+    /// Print JSON, as docs/explain-and-diff.md describes it
     #[arg(long)]
     pub json: bool,
 }
@@ -222,7 +245,7 @@ pub enum RulesCommand {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Explain a rule: what it asks, over what, why, as SQL, and which requirements it speaks to
+    /// Explain a rule: what it asks, over what, why, as SQL, what it says in which case, and which requirements it speaks to
     Explain {
         /// Id of the rule
         id: String,
@@ -230,10 +253,48 @@ pub enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check rule files, configuration and frameworks, without evaluating anything
+    /// Print which checks of other tools and which duties of documents the rules answer
+    Controls {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Print Markdown, as docs/coverage-of-controls.md
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
+    },
+    /// Print the presets: what an objective of audit.yaml owes with `preset: ID`
+    Presets {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check rule files, catalogues, presets, configuration and frameworks, without evaluating anything
     Check,
     /// Run the cases of every rule
     Test,
+}
+
+/// `audit waiver …`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum WaiverCommand {
+    /// List all waivers: whether each holds at --as-of, until when, who owns and who approved it, and what it waives
+    ///
+    /// A waiver that ends within 30 days is told apart. Without a dataset the present moment counts, and what they waive is not known. Documented
+    /// alternatives to addressable requirements follow, each with where its requirement stands.
+    List {
+        /// Print JSON, as docs/waivers.md describes it
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the waivers without judging anything: whether they can be used, have expired, or are too broad
+    ///
+    /// Documented alternatives are checked, too. Exit code 2 if they cannot be used, 10 if one has expired at --as-of or is too broad (both are medium),
+    /// else 0.
+    Check {
+        /// Print the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `audit policy …`

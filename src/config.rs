@@ -4,6 +4,7 @@
 //! read here is as typed; each stage understands its own part.
 
 mod collect;
+pub mod presets;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use collect::{Accounts, CollectSettings};
+use presets::Presets;
 
 use crate::cli::{Color, Global};
-use crate::engine::{RuleSettings, SourceFile, WaiverEntry};
+use crate::engine::{AlternativeEntry, RuleSettings, SourceFile, WaiverEntry};
 use crate::facts::Objectives;
 use crate::facts::objectives::Objective;
 use crate::model::{Region, Severity, Window, moment};
@@ -65,6 +67,7 @@ struct File {
     objectives: Vec<Objective>,
     rules: RuleSettings,
     waivers: Vec<WaiverEntry>,
+    alternatives: Vec<AlternativeEntry>,
 }
 
 /// Everything a command needs to know, settled.
@@ -108,6 +111,8 @@ pub struct Settings {
     pub rules: RuleSettings,
     /// Accepted failures, still to be checked against the rules.
     pub waivers: Vec<WaiverEntry>,
+    /// Addressable requirements that are answered otherwise, still to be checked against the frameworks.
+    pub alternatives: Vec<AlternativeEntry>,
     /// The configuration file with its text, for the place of errors in it.
     pub source: SourceFile,
     /// How much to say on stderr: -1 only errors, 0 what matters, more is more.
@@ -132,7 +137,7 @@ impl Settings {
             config.as_deref().map(source).transpose()?.unwrap_or_else(|| SourceFile { path: FILE.to_owned(), text: String::new() });
         let file = parse(&source)?;
         let in_file = |key: &str| format!("{}, `{key}`", config.as_deref().unwrap_or(Path::new(FILE)).display());
-        let objectives = Objectives::new(file.objectives).map_err(|error| value(&in_file("objectives"), error.to_string()))?;
+        let objectives = objectives(file.objectives, global.rules_dir.as_deref(), &in_file("objectives"))?;
         let (regions, place) =
             if global.regions.is_empty() { (&file.regions, in_file("regions")) } else { (&global.regions, "--region".to_owned()) };
         let fail_on = match (&global.fail_on, &file.fail_on) {
@@ -166,6 +171,7 @@ impl Settings {
             objectives,
             rules: file.rules,
             waivers: file.waivers,
+            alternatives: file.alternatives,
             source,
             verbosity: if global.quiet { -1 } else { i8::try_from(global.verbose).unwrap_or(i8::MAX) },
             bars: !global.no_progress && !global.quiet && std::io::stderr().is_terminal(),
@@ -173,6 +179,14 @@ impl Settings {
             columns: columns(),
         })
     }
+}
+
+/// What is owed, presets filled in, which are read only if an entry names one.
+fn objectives(entries: Vec<Objective>, rules_dir: Option<&Path>, place: &str) -> Result<Objectives, ConfigError> {
+    let named = entries.iter().any(|entry| entry.preset.is_some());
+    let presets = if named { Presets::load(rules_dir).map_err(|error| value("presets", error.to_string()))? } else { Presets::default() };
+    let entries = entries.into_iter().map(|entry| presets.fill(entry).map_err(|error| value(place, error))).collect::<Result<_, _>>()?;
+    Objectives::new(entries).map_err(|error| value(place, error.to_string()))
 }
 
 fn find(global: &Global, dataset: &Path) -> Option<PathBuf> {

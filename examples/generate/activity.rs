@@ -12,6 +12,7 @@ use crate::configuration::{vault_at, version};
 use crate::databases::managed_by;
 use crate::fleet::Database;
 use crate::history::{Copy, Job, Point};
+use crate::kept;
 use crate::keys::Key;
 use crate::plans::{ACCOUNT, PLANS, Vault, vault_arn};
 use crate::rows::{role_arn, text};
@@ -21,7 +22,8 @@ const GIB: i64 = 1 << 30;
 
 /// Backup jobs of a Region.
 pub(crate) fn backup_jobs(world: &World, place: Place) -> Vec<BackupJobRow> {
-    world.jobs(place).map(|job| job_row(world, job, place.now_s)).collect()
+    let databases = world.jobs(place).map(|job| job_row(world, job, place.now_s));
+    databases.chain(kept::jobs(world, place)).collect()
 }
 
 /// What a job says of its end: why it failed, or that it left something out.
@@ -134,7 +136,7 @@ pub(crate) fn vault_type(air_gapped: bool) -> &'static str {
 pub(crate) fn recovery_points(world: &World, place: Place, vault: &str) -> Vec<RecoveryPointRow> {
     let Some(vault) = vault_at(vault) else { return Vec::new() };
     let points = world.points_of(place).filter(|point| point.vault == vault.name).map(|point| point_row(world, point, place.now_s));
-    points.chain(continuous(world, place, vault)).collect()
+    points.chain(continuous(world, place, vault)).chain(kept::points(world, place, vault.name)).collect()
 }
 
 fn point_row(world: &World, point: &Point, now_s: i64) -> RecoveryPointRow {
@@ -147,12 +149,14 @@ fn point_row(world: &World, point: &Point, now_s: i64) -> RecoveryPointRow {
     let told = !(point.lasting && entry.has(Twist::Untold));
     RecoveryPointRow {
         recovery_point_arn: Some(world.point_arn(point)),
-        status: text(match delete_s {
-            _ if !done => "CREATING",
-            // AWS Backup could not delete it; what is held it does not try to.
-            Some(delete_s) if delete_s + DAY_S < now_s && !held => "EXPIRED",
-            _ => "COMPLETED",
-        }),
+        status: told
+            .then_some(match delete_s {
+                _ if !done => "CREATING",
+                // AWS Backup could not delete it; what is held it does not try to.
+                Some(delete_s) if delete_s + DAY_S < now_s && !held => "EXPIRED",
+                _ => "COMPLETED",
+            })
+            .map(str::to_owned),
         creation_date: told.then(|| millis(point.created_s)),
         initiation_date: told.then(|| millis(point.started_s)),
         completion_date: (done && told).then(|| millis(point.available_s)),
@@ -167,6 +171,7 @@ fn point_row(world: &World, point: &Point, now_s: i64) -> RecoveryPointRow {
         is_encrypted: told.then(|| key != Key::None),
         encryption_key_arn: key.arn(point.account, point.region).filter(|_| told),
         encryption_key_type: key.type_word().filter(|_| told),
+        backup_size_bytes: told.then(|| world.databases[point.database].size_gib * GIB),
         vault_type: text(vault_type(point.is_air_gapped())),
         ..any_point(&world.databases[point.database], &vault_arn(point.account, point.region, point.vault), point.vault)
     }
@@ -201,7 +206,7 @@ fn continuous<'a>(world: &'a World, place: Place, vault: &'a Vault) -> impl Iter
         let owned = world.databases(place).filter_map(|database| Some((database, managed_by(database)?)));
         owned.map(move |(database, arn)| RecoveryPointRow {
             recovery_point_arn: Some(arn),
-            status: text("AVAILABLE"),
+            status: text(if database.entry.has(Twist::ContinuousStopped) { "STOPPED" } else { "AVAILABLE" }),
             creation_date: Some(millis(database.created_s)),
             initiation_date: Some(millis(database.created_s)),
             delete_after_days: Some(rule.delete_days),

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context;
-use backup_audit::collect::{COLLECTORS, Collector, Unit, backup_vaults, tables};
+use backup_audit::collect::collector::UnitRange;
+use backup_audit::collect::{COLLECTORS, Collector, Unit, backup_vaults, cloudtrail_events, recovery_points, tables};
 use backup_audit::dataset::manifest::{Caller, Scope};
 use backup_audit::dataset::reads::Read;
 use backup_audit::dataset::rows::{Cells, Millis};
@@ -15,16 +16,20 @@ use backup_audit::dataset::schema::GLOBAL;
 use backup_audit::dataset::write::Start;
 use backup_audit::dataset::{Batch, Ending, OpenCollection, ReadStatus, Table, UnitId};
 
+use crate::asked::is_asked;
 use crate::plans::{KEEPER, REGIONS};
 use crate::random::Random;
 use crate::refusals::{Refusal, refusal};
 use crate::world::{Place, World};
-use crate::{activity, configuration, databases, governance, keys, restores, snapshots};
+use crate::{activity, alerts, configuration, databases, governance, guards, holdings, keys, principals, restores, scans, snapshots};
 
 /// Who collects in an account.
 pub(crate) fn caller(account: &str) -> String {
     format!("arn:aws:sts::{account}:assumed-role/backup-audit-read/weekly")
 }
+
+/// What earlier collections know of what happened and does not change any more, by account, Region, collector and name: from when to when.
+pub(crate) type Covered = BTreeMap<(String, String, &'static str, Option<String>), (i64, i64)>;
 
 /// Items of a page, which most lists give.
 const PAGE: i64 = 1_000;
@@ -35,11 +40,22 @@ const PAGE_MS: i64 = 180;
 ///
 /// # Errors
 /// It cannot be written.
-pub(crate) fn write(world: &World, out: &Path, account: &'static str, started_s: i64, age: usize, seed: u64) -> anyhow::Result<String> {
+pub(crate) fn write(
+    world: &World,
+    out: &Path,
+    (account, started_s, age): (&'static str, i64, usize),
+    seed: u64,
+    covered: &mut Covered,
+) -> anyhow::Result<String> {
     let user_id = "AROAEXAMPLEBACKUPAUDIT:weekly".to_owned();
     let start = Start {
         caller: Caller { account_id: account.to_owned(), arn: caller(account), user_id },
-        scope: Scope { accounts: vec![account.to_owned()], regions: REGIONS.map(str::to_owned).to_vec(), ..Scope::default() },
+        scope: Scope {
+            accounts: vec![account.to_owned()],
+            regions: REGIONS.map(str::to_owned).to_vec(),
+            not_requested: not_requested(age),
+            ..Scope::default()
+        },
         started_s,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -51,11 +67,21 @@ pub(crate) fn write(world: &World, out: &Path, account: &'static str, started_s:
     let mut ended_ms = started_s * 1_000;
     for region in REGIONS.into_iter().chain([GLOBAL]) {
         let place = Place { account, region, now_s: started_s };
-        let mut reader =
-            Reader { world, open: &open, place, age, clock_ms: started_s * 1_000, named: BTreeMap::new(), lacking: BTreeMap::new() };
+        let mut reader = Reader {
+            world,
+            open: &open,
+            place,
+            age,
+            clock_ms: started_s * 1_000,
+            named: BTreeMap::new(),
+            lacking: BTreeMap::new(),
+            covered: &mut *covered,
+        };
         let here = |collector: &&&dyn Collector| collector.tables().iter().all(|table| table.global == (region == GLOBAL));
         for collector in COLLECTORS.iter().filter(here) {
-            reader.collect(*collector).with_context(|| format!("cannot write collection {id}"))?;
+            let asked = is_asked(age, name(*collector));
+            let read = if asked { reader.collect(*collector) } else { reader.leave_out(*collector) };
+            read.with_context(|| format!("cannot write collection {id}"))?;
         }
         ended_ms = ended_ms.max(reader.clock_ms);
     }
@@ -74,17 +100,38 @@ struct Reader<'a> {
     named: BTreeMap<(&'static str, &'static str), BTreeSet<String>>,
     /// Why tables were not read to their end.
     lacking: BTreeMap<&'static str, String>,
+    covered: &'a mut Covered,
+}
+
+/// The tables that a collection was told to leave out.
+fn not_requested(age: usize) -> Vec<String> {
+    let names: BTreeSet<&str> = tables().iter().map(|table| table.name).filter(|name| !is_asked(age, name)).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 impl Reader<'_> {
+    /// Notes that a collector was not asked.
+    fn leave_out(&self, collector: &dyn Collector) -> anyhow::Result<()> {
+        let refusal = Refusal { status: ReadStatus::NotRequested, operation: "", reason: "it was not asked for".to_owned() };
+        let read =
+            |table: &&'static Table| Read { from_s: None, to_s: None, ..self.read(collector, table, &Unit::REGION, 0, 0, Some(&refusal)) };
+        let reads: Vec<Read> = collector.tables().iter().map(read).collect();
+        self.open.write(&self.unit_id(collector, &Unit::REGION), &[], &reads)?;
+        Ok(())
+    }
+
     fn collect(&mut self, collector: &dyn Collector) -> anyhow::Result<()> {
         let named: BTreeSet<String> =
             collector.references().iter().filter_map(|(table, column)| self.named.get(&(table.name, *column))).flatten().cloned().collect();
         let units: Vec<Unit> = match collector.parents() {
             Some((parents, _)) => collector.units(Some(&self.rows(parents, None)), self.place.now_s),
-            None if collector.references().is_empty() => return self.unit(collector, &Unit::REGION),
+            None if collector.references().is_empty() => self.own(collector),
             None => named.into_iter().map(|name| Unit { parent: Some(name), range: None }).collect(),
         };
+        let one_by_one = collector.tables().iter().any(|table| table.parent.is_some());
+        if collector.parents().is_none() && collector.references().is_empty() && !one_by_one {
+            return units.iter().try_for_each(|unit| self.unit(collector, unit));
+        }
         // The record that says whether all units are known; it takes no call and has no rows.
         let sources = collector.parents().into_iter().map(|(table, _)| table).chain(collector.references().iter().map(|(table, _)| *table));
         let lacks: BTreeSet<&String> = sources.filter_map(|table| self.lacking.get(table.name)).collect();
@@ -96,6 +143,23 @@ impl Reader<'_> {
             self.unit(collector, &unit)?;
         }
         Ok(())
+    }
+
+    /// The units that follow from no list, each reading what is not known yet.
+    fn own(&self, collector: &dyn Collector) -> Vec<Unit> {
+        let narrow = |unit: Unit| {
+            let known = self.covered.get(&self.known_as(collector, unit.parent.as_deref()));
+            let since_s = known.zip(collector.overlap_s()).zip(collector.covers(self.place.now_s).0);
+            let range = since_s.and_then(|(((from_s, to_s), overlap_s), first_s)| {
+                (*from_s <= first_s && first_s < *to_s).then(|| UnitRange { from_s: Some((to_s - overlap_s).max(first_s)), to_s: None })
+            });
+            Unit { range: unit.range.or(range), ..unit }
+        };
+        collector.units(None, self.place.now_s).into_iter().map(narrow).collect()
+    }
+
+    fn known_as(&self, collector: &dyn Collector, parent: Option<&str>) -> (String, String, &'static str, Option<String>) {
+        (self.place.account.to_owned(), self.place.region.to_owned(), name(collector), parent.map(str::to_owned))
     }
 
     /// Notes what the rows of a table name, for the collectors that ask about it, and what is missing.
@@ -116,16 +180,21 @@ impl Reader<'_> {
         let refused = refusal(self.world, self.age, name(collector), self.place, unit.parent.as_deref());
         let mut tables: Vec<(&'static Table, Batch)> = Vec::new();
         for table in collector.tables() {
-            let batch = if refused.is_some() { Batch::new(table.columns) } else { self.rows_in_range(table, unit) };
+            let nothing = refused.as_ref().is_some_and(|refused| refused.status != ReadStatus::Partial);
+            let batch = if nothing { Batch::new(table.columns) } else { self.rows_in_range(collector, table, unit) };
             self.remember(table, &batch, refused.as_ref());
             tables.push((table, batch));
         }
         let items = tables.iter().map(|(_, batch)| i64::try_from(batch.len()).unwrap_or(i64::MAX)).sum::<i64>();
-        let pages = if refused.is_some() { 0 } else { (items - 1).div_euclid(PAGE).max(0) + 1 };
+        let pages = if refused.is_some() && items == 0 { 0 } else { (items - 1).div_euclid(PAGE).max(0) + 1 };
         let mut reads = Vec::new();
         for (table, batch) in &tables {
             let read = self.read(collector, table, unit, pages, items, refused.as_ref());
             reads.push(Read { rows_count: i64::try_from(batch.len()).ok(), ..read });
+        }
+        if let (None, Some(_), (Some(from_s), Some(to_s))) = (&refused, collector.overlap_s(), self.covered(collector, unit)) {
+            let known = self.covered.entry(self.known_as(collector, unit.parent.as_deref())).or_insert((from_s, to_s));
+            *known = (known.0, to_s);
         }
         self.clock_ms += pages.max(1) * PAGE_MS;
         self.open.write(&self.unit_id(collector, unit), &tables, &reads)?;
@@ -171,8 +240,15 @@ impl Reader<'_> {
         }
     }
 
-    fn rows_in_range(&self, table: &'static Table, unit: &Unit) -> Batch {
-        let Some(range) = unit.range else { return self.rows(table, unit.parent.as_deref()) };
+    fn rows_in_range(&self, collector: &dyn Collector, table: &'static Table, unit: &Unit) -> Batch {
+        if table.name == cloudtrail_events::TABLE.name {
+            let (from_s, to_s) = self.covered(collector, unit);
+            let (from_s, to_s) = (from_s.unwrap_or(i64::MIN), to_s.unwrap_or(self.place.now_s));
+            return Batch::from_rows(self.world.log.rows(self.place, unit.parent.as_deref().unwrap_or_default(), from_s, to_s));
+        }
+        let Some(range) = unit.range.filter(|_| table.name == recovery_points::TABLE.name) else {
+            return self.rows(table, unit.parent.as_deref());
+        };
         let points = activity::recovery_points(self.world, self.place, unit.parent.as_deref().unwrap_or_default());
         Batch::from_rows(points.into_iter().filter(|point| {
             let created_s = point.creation_date.map_or(i64::MIN, |created| created.0.div_euclid(1_000));
@@ -197,6 +273,8 @@ impl Reader<'_> {
             "selections" => Batch::from_rows(configuration::selections(world, arn, place.now_s)),
             "restore_testing_plans" => Batch::from_rows(restores::plans(world, place)),
             "restore_testing_selections" => Batch::from_rows(restores::selections(world, place, arn)),
+            "organization" => Batch::from_rows(governance::organization(place)),
+            "org_effective_policies" => Batch::from_rows(governance::effective_policies()),
             "frameworks" => Batch::from_rows(governance::frameworks(world, place)),
             "report_plans" => Batch::from_rows(governance::report_plans(world, place)),
             "legal_holds" => Batch::from_rows(governance::legal_holds(world, place)),
@@ -212,7 +290,18 @@ impl Reader<'_> {
             "restore_jobs" => Batch::from_rows(restores::jobs(world, place)),
             "recovery_points" => Batch::from_rows(activity::recovery_points(world, place, arn)),
             "kms_keys" => Batch::from_rows(keys::described(world, place, arn)),
-            _ => Batch::new(table.columns), // of a service that the estate does not use
+            "scan_jobs" => Batch::from_rows(scans::jobs(world, place)),
+            "trails" => Batch::from_rows(guards::trails(place)),
+            "config_recorders" => Batch::from_rows(guards::recorders(world, place)),
+            "ebs_settings" => Batch::from_rows(guards::ebs_settings(place)),
+            "log_groups" => Batch::from_rows(guards::log_groups(place)),
+            "alarms" => Batch::from_rows(alerts::alarms(place)),
+            "event_rules" => Batch::from_rows(alerts::event_rules(place)),
+            "topics" => Batch::from_rows(alerts::topics(arn)),
+            "iam_principals" => Batch::from_rows(principals::principals(place)),
+            "iam_policies" => Batch::from_rows(principals::policies(place)),
+            // The others are of services that the estate does not use.
+            name => holdings::rows(world, place, name).unwrap_or_else(|| Batch::new(table.columns)),
         }
     }
 }

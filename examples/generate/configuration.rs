@@ -14,9 +14,12 @@ use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::{Value, json as value};
 
 use crate::activity::vault_type;
-use crate::plans::{ACCOUNT, Lock, Named, PLANS, Plan, REGIONS, Rule, Selection, To, US, VAULTS, Vault, vault_arn};
-use crate::rows::{json, role_arn, strings, text};
-use crate::world::{Place, World};
+use crate::alerts;
+use crate::kept;
+use crate::plans::{ACCOUNT, EFS_AUTOMATIC_VAULT, Lock, Named, PLANS, Plan, REGIONS, Rule, Selection, To, US, VAULTS, Vault, vault_arn};
+use crate::principals;
+use crate::rows::{json, strings, text};
+use crate::world::{FRESH_S, Place, World};
 
 /// Days before the end when the configuration was made: long before any span that is looked at.
 const MADE_DAYS_AGO: i64 = 700;
@@ -28,7 +31,8 @@ pub(crate) fn regions() -> Vec<RegionRow> {
     used.into_iter().chain([row("af-south-1", "not-opted-in")]).collect()
 }
 
-/// Settings of a Region. Neptune is off where most databases are, though one of them is a Neptune cluster with the tag of a plan.
+/// Settings of a Region. Neptune is off where most databases are, though one of them is a Neptune cluster with the tag of a plan; buckets are backed
+/// up there alone.
 pub(crate) fn settings(place: Place) -> Vec<RegionSettingRow> {
     let row = |(name, opt_in): (&str, bool)| RegionSettingRow {
         resource_type: text(name),
@@ -41,10 +45,14 @@ pub(crate) fn settings(place: Place) -> Vec<RegionSettingRow> {
         ("DocumentDB", true),
         ("DynamoDB", true),
         ("EBS", true),
+        ("EC2", true),
         ("EFS", true),
+        ("FSx", true),
         ("Neptune", neptune),
         ("RDS", true),
-        ("S3", false),
+        ("Redshift", true),
+        ("S3", place.region == US),
+        ("Timestream", true),
     ]
     .map(row)
     .to_vec()
@@ -60,8 +68,11 @@ pub(crate) fn vaults(world: &World, place: Place) -> Vec<BackupVaultRow> {
         vault_state: text("AVAILABLE"),
         encryption_key_arn: vault.key.arn(vault.account, vault.region),
         encryption_key_type: vault.key.type_word(),
-        number_of_recovery_points_count: i64::try_from(world.points_of(place).filter(|point| point.vault == vault.name).count()).ok(),
-        locked: (!vault.view).then_some(!matches!(vault.lock, Lock::None)),
+        number_of_recovery_points_count: i64::try_from(
+            world.points_of(place).filter(|point| point.vault == vault.name).count() + kept::points(world, place, vault.name).len(),
+        )
+        .ok(),
+        locked: (!vault.view && !vault.fresh).then_some(!matches!(vault.lock, Lock::None)),
         min_retention_days: bounds(vault.lock).0,
         max_retention_days: bounds(vault.lock).1,
         lock_date: match vault.lock {
@@ -69,7 +80,7 @@ pub(crate) fn vaults(world: &World, place: Place) -> Vec<BackupVaultRow> {
             Lock::Grace(..) => Some(millis(place.now_s + 2 * DAY_S)),
             Lock::Final(..) => Some(millis(made_s + 30 * DAY_S)),
         },
-        creation_date: Some(millis(made_s)),
+        creation_date: Some(millis(if vault.fresh { world.timeline.end_s - FRESH_S } else { made_s })),
         source_backup_vault_arn: None,
     };
     world.vaults(place).map(row).collect()
@@ -97,6 +108,7 @@ pub(crate) fn policy(arn: &str) -> VaultPolicyRow {
         }
         "prod-daily" => Some(deny(&["backup:DeleteRecoveryPoint"])),
         "partner-drop" => Some(allow(value!("*"))),
+        EFS_AUTOMATIC_VAULT => Some(deny(&["backup:DeleteBackupVaultAccessPolicy", "backup:DeleteRecoveryPoint", "backup:StartCopyJob"])),
         "offsite" => Some(allow(value!({ "AWS": format!("arn:aws:iam::{ACCOUNT}:root") }))),
         _ => None,
     };
@@ -113,15 +125,16 @@ pub(crate) fn notifications(arn: &str, region: &str) -> VaultNotificationRow {
     };
     VaultNotificationRow {
         backup_vault_arn: text(arn),
-        sns_topic_arn: (!events.is_empty()).then(|| format!("arn:aws:sns:{region}:{ACCOUNT}:backup-alerts")),
+        sns_topic_arn: (!events.is_empty()).then(|| alerts::topic(region)),
         events: (!events.is_empty()).then(|| strings(events.iter().copied())),
     }
 }
 
 /// Tags of the vaults and plans of a Region.
 pub(crate) fn tags(world: &World, place: Place) -> Vec<ResourceTagsRow> {
-    let vaults = world.vaults(place).filter(|vault| vault.name != "Default").map(arn_of);
-    let plans = world.plans(place).map(Plan::arn);
+    let own = |name: &str| name != "Default" && !name.starts_with("aws/");
+    let vaults = world.vaults(place).filter(|vault| own(vault.name)).map(arn_of);
+    let plans = world.plans(place).filter(|plan| own(plan.name)).map(Plan::arn);
     vaults.chain(plans).map(|arn| ResourceTagsRow { resource_arn: Some(arn), tags: Some(json(value!({ "team": "platform" }))) }).collect()
 }
 
@@ -129,6 +142,7 @@ pub(crate) fn tags(world: &World, place: Place) -> Vec<ResourceTagsRow> {
 pub(crate) fn plans(world: &World, place: Place) -> Vec<BackupPlanRow> {
     let row = |plan: &'static Plan| {
         let last = world.jobs(place).filter(|job| std::ptr::eq(job.plan, plan)).map(|job| job.created_s).max();
+        let last = last.max(kept::last_run_s(world, plan, place.now_s));
         BackupPlanRow {
             backup_plan_arn: Some(plan.arn()),
             backup_plan_id: Some(plan.id()),
@@ -196,7 +210,7 @@ pub(crate) fn selections(world: &World, plan_arn: &str, now_s: i64) -> Vec<Selec
         backup_plan_id: Some(plan.id()),
         selection_id: Some(plan.part_id(selection.name)),
         selection_name: text(selection.name),
-        iam_role_arn: Some(role_arn()),
+        iam_role_arn: Some(principals::role_arn(selection.role)),
         resources: match selection.named {
             Named::Nothing => None,
             Named::Patterns(patterns) => Some(strings(patterns.iter().copied())),

@@ -95,6 +95,26 @@ fn member_row(database: &Database, member: &str) -> DbInstanceRow {
     }
 }
 
+/// Logs go to CloudWatch where somebody is called at night.
+fn log_exports(database: &Database) -> Json {
+    let logs: &[&str] = match (database.entry.tier, database.entry.kind.engine()) {
+        ("critical" | "realtime" | "pitr", "postgres" | "aurora-postgresql") => &["postgresql", "upgrade"],
+        ("critical" | "realtime" | "pitr", _) => &["audit", "error", "slowquery"],
+        _ => &[],
+    };
+    strings(logs.iter().copied())
+}
+
+/// Secrets Manager keeps the password of what was set up by the platform of payments, as the first.
+fn is_password_managed(database: &Database) -> bool {
+    matches!(database.entry.tier, "critical" | "pitr") && database.entry.kind.engine() != "neptune"
+}
+
+/// One network in each Region, for restore tests as for everything else.
+fn vpc_id(arn: &str) -> String {
+    format!("vpc-{:016x}", resource_key(arn.split(':').nth(3).unwrap_or_default()))
+}
+
 fn any_instance(database: &Database, name: &str, arn: &str) -> DbInstanceRow {
     DbInstanceRow {
         db_instance_arn: text(arn),
@@ -109,11 +129,15 @@ fn any_instance(database: &Database, name: &str, arn: &str) -> DbInstanceRow {
         preferred_backup_window: Some(window(database)),
         preferred_maintenance_window: Some(maintenance(database)),
         multi_az: Some(database.entry.tier == "critical"),
+        publicly_accessible: Some(name.starts_with("awsbackup-restore-test-")),
+        vpc_id: Some(vpc_id(arn)),
         storage_encrypted: Some(database.entry.key().storage_encrypted()),
         storage_encryption_type: text(database.entry.key().storage_type()),
         kms_key_id: database.key_arn(),
         deletion_protection: Some(!database.entry.has(Twist::Unguarded)),
         copy_tags_to_snapshot: Some(!database.entry.has(Twist::TagsNotCopied)),
+        log_exports: Some(log_exports(database)),
+        password_managed: Some(is_password_managed(database)),
         ..DbInstanceRow::default()
     }
 }
@@ -144,6 +168,8 @@ fn cluster_row(database: &Database, place: Place) -> DbClusterRow {
         kms_key_id: database.key_arn(),
         deletion_protection: Some(!database.entry.has(Twist::Unguarded)),
         copy_tags_to_snapshot: Some(!database.entry.has(Twist::TagsNotCopied)),
+        log_exports: Some(log_exports(database)).filter(|_| told),
+        password_managed: Some(is_password_managed(database)).filter(|_| told),
         members: Some(strings(database.members())),
         tags: tags(database.tags.as_ref()),
         ..DbClusterRow::default()

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use backup_audit::collect::frameworks::FrameworkRow;
 use backup_audit::collect::global_settings::GlobalSettingRow;
 use backup_audit::collect::legal_holds::LegalHoldRow;
+use backup_audit::collect::org_effective_policies::OrgEffectivePolicyRow;
+use backup_audit::collect::organization::OrganizationRow;
 use backup_audit::collect::protected_resources::ProtectedResourceRow;
 use backup_audit::collect::report_plans::ReportPlanRow;
 use backup_audit::dataset::snapshot::millis;
@@ -14,10 +16,14 @@ use serde_json::{Value, json as value};
 
 use crate::catalogue::Twist;
 use crate::history::Point;
+use crate::kept;
 use crate::plans::{ACCOUNT, US, vault_arn};
 use crate::random::Random;
 use crate::rows::{json, strings, text};
 use crate::world::{Place, World};
+
+/// The account that manages the organization.
+const MANAGEMENT: &str = "555566667777";
 
 fn arn(region: &str, kind: &str, name: &str) -> String {
     let id = Random::new(0, &format!("{kind}/{region}/{name}")).uuid();
@@ -34,6 +40,23 @@ pub(crate) fn settings(world: &World) -> Vec<GlobalSettingRow> {
         in_organization: Some(true),
         last_update_time: Some(millis(world.timeline.end_s - 600 * DAY_S)),
     }]
+}
+
+/// The organization: the account that keeps copies is its member, too.
+pub(crate) fn organization(place: Place) -> Vec<OrganizationRow> {
+    vec![OrganizationRow {
+        organization_arn: Some(format!("arn:aws:organizations::{MANAGEMENT}:organization/o-acme1234ab")),
+        organization_id: text("o-acme1234ab"),
+        feature_set: text("ALL"),
+        management_account_arn: Some(format!("arn:aws:organizations::{MANAGEMENT}:account/o-acme1234ab/{MANAGEMENT}")),
+        management_account_id: text(MANAGEMENT),
+        is_management_account: Some(place.account == MANAGEMENT),
+    }]
+}
+
+/// The backup policy of the organization in an account: nobody wrote one, teams plan for themselves.
+pub(crate) fn effective_policies() -> Vec<OrgEffectivePolicyRow> {
+    vec![OrgEffectivePolicyRow { policy_type: text("BACKUP_POLICY"), ..OrgEffectivePolicyRow::default() }]
 }
 
 /// Frameworks of a Region: one that works, one that was never deployed, one that watches what AWS Config does not record.
@@ -135,5 +158,5 @@ pub(crate) fn protected(world: &World, place: Place) -> Vec<ProtectedResourceRow
             last_recovery_point_arn: Some(world.point_arn(point)),
         }
     };
-    newest.into_iter().map(row).collect()
+    newest.into_iter().map(row).chain(kept::protected(world, place)).collect()
 }

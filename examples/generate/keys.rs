@@ -38,7 +38,8 @@ pub(crate) const PARTNER: &str = "333344445555";
 const SPOILED_AGO: i64 = 3;
 const WAITING_DAYS: i64 = 30;
 /// All kinds that have an ARN.
-const NAMED: [Key; 7] = [Key::Estate, Key::Aws("rds"), Key::Aws("backup"), Key::Disabled, Key::Doomed, Key::Retired, Key::Foreign];
+const NAMED: [Key; 8] =
+    [Key::Estate, Key::Aws("rds"), Key::Aws("backup"), Key::Aws("ebs"), Key::Disabled, Key::Doomed, Key::Retired, Key::Foreign];
 
 impl Key {
     fn name(self) -> &'static str {
@@ -120,7 +121,7 @@ fn row(world: &World, place: Place, key: Key, account: &str, asked: &str) -> Kms
         key_origin: text("AWS_KMS"),
         key_usage: text("ENCRYPT_DECRYPT"),
         key_spec: text("SYMMETRIC_DEFAULT"),
-        multi_region: Some(false),
+        multi_region: Some(key == Key::Doomed),
         creation_date: Some(millis(world.timeline.end_s - 900 * DAY_S)),
         deletion_date: doomed.then(|| millis(spoiled_s + WAITING_DAYS * DAY_S)),
         valid_to: None,

@@ -1,22 +1,31 @@
-//! Writes a dataset of an invented estate: `cargo run --example generate -- --resources 60 --days 90 --seed 7 --out DIR`.
+//! Writes a dataset of an invented estate: `cargo run --example generate -- --resources 62 --days 90 --seed 7 --out DIR`.
 //!
 //! The same arguments give the same bytes: no clock is read, and chance comes from the seed. From 60 resources on, every verdict of every rule
-//! occurs; `catalogue` holds the story of each database. Larger estates repeat it, for measuring speed.
+//! occurs; `catalogue` holds the story of each database, `holdings` what there is beside them. Larger estates repeat the databases, for measuring
+//! speed.
 
 mod activity;
+mod alerts;
+mod asked;
 mod catalogue;
 mod collection;
 mod configuration;
 mod databases;
+mod events;
 mod fleet;
 mod governance;
+mod guards;
 mod history;
+mod holdings;
+mod kept;
 mod keys;
 mod plans;
+mod principals;
 mod random;
 mod refusals;
 mod restores;
 mod rows;
+mod scans;
 mod snapshots;
 mod timeline;
 mod world;
@@ -27,6 +36,7 @@ use anyhow::Context;
 use backup_audit::model::moment;
 use clap::Parser;
 
+use collection::Covered;
 use plans::{ACCOUNT, KEEPER};
 use timeline::Timeline;
 use world::World;
@@ -60,10 +70,11 @@ fn main() -> anyhow::Result<()> {
     let timeline = Timeline { end_s: arguments.end, days: arguments.days };
     let world = World::new(arguments.resources, arguments.seed, timeline);
     let collections = timeline.collections(arguments.collections);
+    let mut covered = Covered::new();
     for (index, started_s) in collections.iter().enumerate() {
         let age = collections.len() - 1 - index;
         for account in [KEEPER, ACCOUNT] {
-            let id = collection::write(&world, &arguments.out, account, *started_s, age, arguments.seed)?;
+            let id = collection::write(&world, &arguments.out, (account, *started_s, age), arguments.seed, &mut covered)?;
             eprintln!("{} of {}, {account}: {id}", index + 1, collections.len());
         }
     }

@@ -5,6 +5,10 @@
 
 use crate::keys::Key;
 
+mod listed;
+
+pub(crate) use listed::PLANS;
+
 /// The account everything lies in.
 pub(crate) const ACCOUNT: &str = "111122223333";
 /// The account that keeps copies for it.
@@ -40,20 +44,27 @@ pub(crate) struct Vault {
     pub(crate) air_gapped: bool,
     /// Whether it is an empty view of another account's vault, of which AWS tells less.
     pub(crate) view: bool,
+    /// Whether it was made minutes before the newest collection, so that AWS does not say yet whether it is locked.
+    pub(crate) fresh: bool,
     /// Days of a quarter before the end when it was deleted.
     pub(crate) deleted_ago: Option<i64>,
 }
 
+/// The vault of automatic backups of EFS.
+pub(crate) const EFS_AUTOMATIC_VAULT: &str = "aws/efs/automatic-backup-vault";
+
 const fn vault(region: &'static str, name: &'static str) -> Vault {
-    Vault { account: ACCOUNT, region, name, key: Key::Estate, lock: Lock::None, air_gapped: false, view: false, deleted_ago: None }
+    let (key, lock) = (Key::Estate, Lock::None);
+    Vault { account: ACCOUNT, region, name, key, lock, air_gapped: false, view: false, fresh: false, deleted_ago: None }
 }
 
 /// Every vault there ever was.
-pub(crate) static VAULTS: [Vault; 14] = [
+pub(crate) static VAULTS: [Vault; 16] = [
     Vault { key: Key::Aws("backup"), ..vault(EU, "Default") },
     Vault { lock: Lock::Final(Some(7), Some(400)), ..vault(EU, "dr-copies") },
     vault(EU, "eu-archive"),
     vault(EU, "eu-daily"),
+    Vault { fresh: true, ..vault(EU, "eu-new") },
     Vault { view: true, ..vault(EU, "partner-view") },
     Vault { key: Key::Aws("backup"), ..vault(US, "Default") },
     Vault { lock: Lock::Governance(Some(30), None), ..vault(US, "archive") },
@@ -64,6 +75,8 @@ pub(crate) static VAULTS: [Vault; 14] = [
     Vault { lock: Lock::Grace(None, Some(400)), ..vault(US, "partner-drop") },
     Vault { lock: Lock::Governance(Some(1), Some(3_650)), ..vault(US, "prod-daily") },
     vault(US, "prod-hourly"),
+    // Made by AWS for the file systems whose automatic backups are on.
+    Vault { key: Key::Aws("backup"), ..vault(US, EFS_AUTOMATIC_VAULT) },
     Vault { account: KEEPER, lock: Lock::Final(Some(30), Some(400)), ..vault(US, "offsite") },
 ];
 
@@ -121,6 +134,8 @@ pub(crate) struct Selection {
     pub(crate) tags: &'static [(&'static str, &'static str)],
     /// Operator, tag key and value of `Conditions`.
     pub(crate) conditions: &'static [(&'static str, &'static str, &'static str)],
+    /// Path and name of the role that AWS Backup takes on.
+    pub(crate) role: &'static str,
     pub(crate) deleted_ago: Option<i64>,
 }
 
@@ -133,170 +148,6 @@ pub(crate) struct Plan {
     pub(crate) deleted_ago: Option<i64>,
 }
 
-/// A daily rule with windows of one and two hours, kept five weeks.
-const DAILY: Rule = Rule {
-    name: "daily",
-    vault: "prod-daily",
-    schedule: Some("cron(0 1 ? * * *)"),
-    timezone: None,
-    windows_minutes: Some((60, 120)),
-    delete_days: 35,
-    cold_days: None,
-    continuous: false,
-    copies: &[],
-};
-
-const ARNS: Selection = Selection { name: "by-arn", named: Named::Arns, not_resources: &[], tags: &[], conditions: &[], deleted_ago: None };
-
-/// Every plan there ever was.
-pub(crate) static PLANS: [Plan; 12] = [
-    Plan {
-        region: US,
-        name: "core-daily",
-        rules: &[
-            Rule { copies: &[To::region(EU)], ..DAILY },
-            Rule { name: "monthly", schedule: Some("cron(30 2 1 * ? *)"), delete_days: 395, ..DAILY },
-        ],
-        selections: &[
-            Selection {
-                name: "tagged-daily",
-                named: Named::Nothing,
-                tags: &[("backup", "daily")],
-                not_resources: &["arn:aws:rds:us-east-1:111122223333:db:scratch-*"],
-                ..ARNS
-            },
-            Selection { name: "tickets-until-moved", deleted_ago: Some(40), ..ARNS },
-        ],
-        deleted_ago: None,
-    },
-    Plan {
-        region: US,
-        name: "hourly",
-        rules: &[Rule { name: "hourly", vault: "prod-hourly", schedule: Some("cron(0 * ? * * *)"), delete_days: 3, ..DAILY }],
-        selections: &[Selection { name: "sessions", named: Named::Patterns(&["arn:aws:rds:us-east-1:111122223333:db:sessions*"]), ..ARNS }],
-        deleted_ago: None,
-    },
-    // Cold storage of databases, which have none: AWS ignores it.
-    Plan {
-        region: US,
-        name: "weekly-archive",
-        rules: &[Rule {
-            name: "sunday",
-            vault: "archive",
-            schedule: Some("cron(0 5 ? * SUN *)"),
-            windows_minutes: Some((60, 600)),
-            delete_days: 365,
-            cold_days: Some(30),
-            copies: &[To { account: ACCOUNT, region: US, vault: "isolated", days: 90 }],
-            ..DAILY
-        }],
-        selections: &[Selection {
-            name: "clusters-to-archive",
-            named: Named::Patterns(&["arn:aws:rds:us-east-1:111122223333:cluster:*"]),
-            conditions: &[("StringEquals", "archive", "yes")],
-            ..ARNS
-        }],
-        deleted_ago: None,
-    },
-    // Made in the console in a hurry: AWS's default schedule, start window and completion window.
-    Plan {
-        region: US,
-        name: "quick-setup",
-        rules: &[Rule { schedule: None, windows_minutes: None, ..DAILY }],
-        selections: &[ARNS],
-        deleted_ago: None,
-    },
-    Plan {
-        region: US,
-        name: "one-week",
-        rules: &[Rule { schedule: Some("cron(30 1 ? * * *)"), windows_minutes: Some((60, 180)), delete_days: 7, ..DAILY }],
-        selections: &[Selection { name: "tagged-short", named: Named::Nothing, tags: &[("backup", "short")], ..ARNS }],
-        deleted_ago: None,
-    },
-    // Its points would be younger than the lock of the vault allows: no job ever succeeds.
-    Plan {
-        region: US,
-        name: "lab",
-        rules: &[Rule { vault: "archive", schedule: Some("cron(0 4 ? * * *)"), delete_days: 14, ..DAILY }],
-        selections: &[Selection { name: "tagged-lab", named: Named::Nothing, tags: &[("backup", "lab")], ..ARNS }],
-        deleted_ago: None,
-    },
-    // Once a week into the account that keeps copies.
-    Plan {
-        region: US,
-        name: "offsite",
-        rules: &[Rule {
-            name: "wednesday",
-            vault: "archive",
-            schedule: Some("cron(0 3 ? * WED *)"),
-            copies: &[To { account: KEEPER, region: US, vault: "offsite", days: 35 }],
-            ..DAILY
-        }],
-        selections: &[ARNS],
-        deleted_ago: None,
-    },
-    Plan {
-        region: US,
-        name: "continuous",
-        rules: &[Rule { name: "pitr", schedule: Some("cron(0 2 ? * * *)"), continuous: true, ..DAILY }],
-        selections: &[ARNS],
-        deleted_ago: None,
-    },
-    Plan {
-        region: US,
-        name: "old-nightly",
-        rules: &[Rule { name: "nightly", vault: "legacy", schedule: Some("cron(0 23 ? * * *)"), delete_days: 14, ..DAILY }],
-        selections: &[Selection {
-            name: "hr-systems",
-            named: Named::Patterns(&["*"]),
-            conditions: &[("StringLike", "system", "hr*")],
-            ..ARNS
-        }],
-        deleted_ago: Some(20),
-    },
-    Plan {
-        region: EU,
-        name: "eu-daily",
-        rules: &[Rule {
-            vault: "eu-daily",
-            schedule: Some("cron(0 2 ? * * *)"),
-            timezone: Some("Europe/Dublin"),
-            copies: &[To::region(US)],
-            ..DAILY
-        }],
-        selections: &[Selection {
-            name: "eu-databases",
-            named: Named::Patterns(&["arn:aws:rds:eu-west-1:111122223333:db:*", "arn:aws:rds:eu-west-1:111122223333:cluster:*"]),
-            conditions: &[("StringLike", "backup", "daily*"), ("StringNotEquals", "stage", "test")],
-            ..ARNS
-        }],
-        deleted_ago: None,
-    },
-    // Its selections are denied in the newest collection.
-    Plan {
-        region: EU,
-        name: "eu-archive",
-        rules: &[Rule {
-            name: "monday",
-            vault: "eu-archive",
-            schedule: Some("cron(0 6 ? * MON *)"),
-            delete_days: 400,
-            cold_days: Some(60),
-            ..DAILY
-        }],
-        selections: &[ARNS],
-        deleted_ago: None,
-    },
-    // Its rules are denied in the newest collection.
-    Plan {
-        region: EU,
-        name: "eu-finance",
-        rules: &[Rule { vault: "eu-daily", schedule: Some("cron(0 0 ? * * *)"), ..DAILY }],
-        selections: &[ARNS],
-        deleted_ago: None,
-    },
-];
-
 impl Plan {
     /// ARN; the id is made of the name, so that it is the same in every dataset.
     pub(crate) fn arn(&self) -> String {
@@ -305,12 +156,18 @@ impl Plan {
 
     /// Id of the plan.
     pub(crate) fn id(&self) -> String {
-        crate::random::Random::new(0, self.name).uuid()
+        self.made_id(self.name)
     }
 
     /// Id of a rule or selection of the plan.
     pub(crate) fn part_id(&self, part: &str) -> String {
-        crate::random::Random::new(0, &format!("{}/{part}", self.name)).uuid()
+        self.made_id(&format!("{}/{part}", self.name))
+    }
+
+    /// An id for something of that name. Those of the plan that AWS makes for EFS say so.
+    fn made_id(&self, name: &str) -> String {
+        let id = crate::random::Random::new(0, name).uuid();
+        if self.name.starts_with("aws/efs/") { format!("aws/efs/{id}") } else { id }
     }
 }
 

@@ -10,40 +10,57 @@ use serde_json::json as value;
 use crate::catalogue::Tested;
 use crate::fleet::Database;
 use crate::history::Point;
-use crate::plans::{ACCOUNT, US, vault_arn};
+use crate::plans::{ACCOUNT, EU, KEEPER, US, vault_arn};
 use crate::random::Random;
 use crate::rows::{json, role_arn, strings, text};
 use crate::world::{Place, World};
 
 /// Days for which AWS Backup lists jobs.
 const LISTED_DAYS: i64 = 30;
-/// Time after the point until its restore begins.
+/// Time after the point until a restore of last night's data begins.
 const LATER_S: i64 = 9 * HOUR_S;
 /// Time a good restore takes, and a slow one.
 const QUICK_S: i64 = 40 * 60;
 const SLOW_S: i64 = 14 * HOUR_S;
+/// Days of a quarter before the end when something was last restored in the account that keeps copies.
+const DRILL_AGO: i64 = 44;
 
-/// The restore testing plan of a Region, where there is one.
+/// Days by which the point of a stale test is older.
+const STALE_S: i64 = 14 * DAY_S;
+/// Restore testing plans: Region, name, days before the end when it was made, whether it has run. That of the smaller Region was made lately; one was begun and
+/// never finished.
+const PLANS: [(&str, &str, i64, bool); 4] = [
+    (US, "weekly_sample", 80, true),
+    (US, "clusters_sample", 80, true),
+    (US, "unfinished_sample", 80, true),
+    (EU, "monthly_sample", 5, false),
+];
+
+/// The ARN of a restore testing plan.
+fn arn_of(region: &str, name: &str) -> String {
+    let id = Random::new(0, &format!("restore-testing/{region}/{name}")).uuid();
+    format!("arn:aws:backup:{region}:{ACCOUNT}:restore-testing-plan:{name}-{id}")
+}
+
+/// The plan that restores what the history tells of.
 fn plan_arn(region: &str) -> String {
-    let id = Random::new(0, &format!("restore-testing/{region}")).uuid();
-    format!("arn:aws:backup:{region}:{ACCOUNT}:restore-testing-plan:{}-{id}", plan_name(region))
+    arn_of(region, if region == US { "weekly_sample" } else { "monthly_sample" })
 }
 
-fn plan_name(region: &str) -> &'static str {
-    if region == US { "weekly_sample" } else { "monthly_sample" }
-}
-
-/// Restore testing plans of a Region. That of the smaller one was made lately and has not run yet.
+/// Restore testing plans of a Region.
 pub(crate) fn plans(world: &World, place: Place) -> Vec<RestoreTestingPlanRow> {
     if place.account != ACCOUNT {
         return Vec::new();
     }
-    let weekly = place.region == US;
-    let made_s = world.timeline.ago(if weekly { 80 } else { 5 });
+    let here = PLANS.iter().filter(|(region, ..)| *region == place.region);
+    here.filter_map(|(region, name, made_ago, ran)| plan(place, arn_of(region, name), name, world.timeline.ago(*made_ago), *ran)).collect()
+}
+
+fn plan(place: Place, arn: String, name: &str, made_s: i64, ran: bool) -> Option<RestoreTestingPlanRow> {
     let row = RestoreTestingPlanRow {
-        restore_testing_plan_arn: Some(plan_arn(place.region)),
-        restore_testing_plan_name: text(plan_name(place.region)),
-        schedule_expression: text(if weekly { "cron(0 10 ? * MON *)" } else { "cron(0 10 1 * ? *)" }),
+        restore_testing_plan_arn: Some(arn),
+        restore_testing_plan_name: text(name),
+        schedule_expression: text(if ran { "cron(0 10 ? * MON *)" } else { "cron(0 10 1 * ? *)" }),
         schedule_expression_timezone: text("Etc/UTC"),
         start_window_hours: Some(24),
         algorithm: text("LATEST_WITHIN_WINDOW"),
@@ -52,10 +69,10 @@ pub(crate) fn plans(world: &World, place: Place) -> Vec<RestoreTestingPlanRow> {
         exclude_vaults: None,
         selection_window_days: Some(30),
         creation_time: Some(millis(made_s)),
-        last_execution_time: weekly.then(|| millis(place.now_s - 4 * DAY_S)),
+        last_execution_time: ran.then(|| millis(place.now_s - 4 * DAY_S)),
         last_update_time: None,
     };
-    (made_s < place.now_s).then_some(row).into_iter().collect()
+    (made_s < place.now_s).then_some(row)
 }
 
 /// Selections of a restore testing plan.
@@ -73,8 +90,14 @@ pub(crate) fn selections(world: &World, place: Place, plan: &str) -> Vec<Restore
             ..RestoreTestingSelectionRow::default()
         };
         let tagged = json(value!({ "StringEquals": [{ "Key": "aws:ResourceTag/tier", "Value": "critical" }] }));
-        rows.push(RestoreTestingSelectionRow { protected_resource_conditions: Some(tagged), ..row("instances", "RDS") });
-        rows.push(row("clusters", "Aurora"));
+        match known.restore_testing_plan_name.as_deref() {
+            Some("unfinished_sample") => {}
+            Some("clusters_sample") => rows.push(row("clusters", "Aurora")),
+            _ => {
+                rows.push(RestoreTestingSelectionRow { protected_resource_conditions: Some(tagged), ..row("instances", "RDS") });
+                rows.push(row("clusters", "Aurora"));
+            }
+        }
     }
     rows
 }
@@ -82,11 +105,12 @@ pub(crate) fn selections(world: &World, place: Place, plan: &str) -> Vec<Restore
 /// Restore tests of a Region that AWS still lists.
 pub(crate) fn jobs(world: &World, place: Place) -> Vec<RestoreJobRow> {
     let listed = |created_s: i64| place.now_s - LISTED_DAYS * DAY_S <= created_s && created_s < place.now_s;
-    let mut rows = Vec::new();
+    let mut rows: Vec<RestoreJobRow> =
+        drill(world, place).into_iter().filter(|(created_s, _)| listed(*created_s)).map(|(_, row)| row).collect();
     for database in world.databases(place) {
         for tested in database.entry.tests() {
             let Some(point) = tested_point(world, place, database, tested) else { continue };
-            if listed(point.available_s + LATER_S) {
+            if listed(point.available_s + later_s(tested)) {
                 rows.push(job(world, point, tested, place.now_s));
             }
         }
@@ -94,12 +118,31 @@ pub(crate) fn jobs(world: &World, place: Place) -> Vec<RestoreJobRow> {
     rows
 }
 
+/// What somebody restored in the account that keeps copies, to see whether it can be done there, and when.
+fn drill(world: &World, place: Place) -> Option<(i64, RestoreJobRow)> {
+    let by_s = world.timeline.ago(DRILL_AGO);
+    let copies = world.history.points.iter().filter(|point| point.account == KEEPER && point.available_s + LATER_S <= by_s);
+    let point = copies.max_by_key(|point| point.available_s)?;
+    let database = &world.databases[point.database];
+    let row = RestoreJobRow {
+        created_resource_arn: Some(format!("arn:aws:rds:{}:{KEEPER}:db:drill", point.region)),
+        restore_testing_plan_arn: None,
+        validation_status: None,
+        deletion_status: None,
+        backup_vault_arn: Some(vault_arn(point.account, point.region, point.vault)),
+        source_resource_arn: Some(database.arn()),
+        ..job(world, point, Tested::Well(DRILL_AGO), place.now_s)
+    };
+    ((place.account, place.region) == (point.account, point.region)).then_some((point.available_s + LATER_S, row))
+}
+
 /// The newest point of a database at the time of a test.
 fn tested_point<'a>(world: &'a World, place: Place, database: &Database, tested: Tested) -> Option<&'a Point> {
     let by_s = world.timeline.ago(days(tested));
+    let later_s = later_s(tested);
     let of = |point: &&Point| std::ptr::eq(&raw const world.databases[point.database], database) && point.copy_of.is_none();
     let points = world.history.points.iter().filter(of);
-    points.filter(|point| point.region == place.region && point.available_s + LATER_S <= by_s).max_by_key(|point| point.available_s)
+    points.filter(|point| point.region == place.region && point.available_s + later_s <= by_s).max_by_key(|point| point.available_s)
 }
 
 fn days(tested: Tested) -> i64 {
@@ -111,13 +154,19 @@ fn days(tested: Tested) -> i64 {
         | Tested::Slowly(days)
         | Tested::Validating(days)
         | Tested::Untold(days)
-        | Tested::Littering(days) => days,
+        | Tested::Littering(days)
+        | Tested::Stale(days) => days,
     }
+}
+
+/// Time after the point until its restore begins.
+fn later_s(tested: Tested) -> i64 {
+    LATER_S + if matches!(tested, Tested::Stale(_)) { STALE_S } else { 0 }
 }
 
 fn job(world: &World, point: &Point, tested: Tested, now_s: i64) -> RestoreJobRow {
     let database = &world.databases[point.database];
-    let created_s = point.available_s + LATER_S;
+    let created_s = point.available_s + later_s(tested);
     let ended_s = created_s + if matches!(tested, Tested::Slowly(_)) { SLOW_S } else { QUICK_S };
     let over = ended_s <= now_s;
     let failed = matches!(tested, Tested::Failed(_));

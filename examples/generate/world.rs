@@ -2,6 +2,7 @@
 
 use backup_audit::model::moment::DAY_S;
 
+use crate::events::Log;
 use crate::fleet::{Database, fleet};
 use crate::history::{Copy, History, Job, Point, simulate};
 use crate::keys::Key;
@@ -10,6 +11,9 @@ use crate::timeline::Timeline;
 
 /// Days for which AWS Backup lists jobs.
 const JOBS_DAYS: i64 = 30;
+
+/// Time between the creation of a fresh vault and the newest collection.
+pub(crate) const FRESH_S: i64 = 600;
 
 /// Where and when a read looks.
 #[derive(Clone, Copy)]
@@ -24,6 +28,7 @@ pub(crate) struct World {
     pub(crate) timeline: Timeline,
     pub(crate) databases: Vec<Database>,
     pub(crate) history: History,
+    pub(crate) log: Log,
 }
 
 impl World {
@@ -31,7 +36,9 @@ impl World {
     pub(crate) fn new(rows: usize, seed: u64, timeline: Timeline) -> Self {
         let databases = fleet(rows, seed, &timeline);
         let history = simulate(&databases, seed, &timeline);
-        Self { timeline, databases, history }
+        let mut world = Self { timeline, databases, history, log: Log::default() };
+        world.log = Log::of(&world);
+        world
     }
 
     /// Whether something deleted so many days of a quarter before the end is there.
@@ -42,7 +49,8 @@ impl World {
     /// Vaults of a Region.
     pub(crate) fn vaults(&self, place: Place) -> impl Iterator<Item = &'static Vault> {
         let here = move |vault: &&Vault| vault.account == place.account && vault.region == place.region;
-        VAULTS.iter().filter(here).filter(move |vault| self.is_there(vault.deleted_ago, place.now_s))
+        let made = move |vault: &&Vault| !vault.fresh || self.timeline.end_s - FRESH_S < place.now_s;
+        VAULTS.iter().filter(here).filter(made).filter(move |vault| self.is_there(vault.deleted_ago, place.now_s))
     }
 
     /// Plans of a Region.

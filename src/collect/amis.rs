@@ -64,7 +64,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: Some("creation_date"),
     global: false,
-    subject: None,
+    subject: Some(("image_arn", "AWS::EC2::Image")),
 };
 
 const DESCRIBE: Operation = Operation { service: "ec2", name: "DescribeImages", action: "ec2:DescribeImages" };

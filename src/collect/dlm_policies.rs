@@ -81,7 +81,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("policy_arn", "AWS::DLM::LifecyclePolicy")),
 };
 
 const LIST: Operation = Operation { service: "dlm", name: "GetLifecyclePolicies", action: "dlm:GetLifecyclePolicies" };

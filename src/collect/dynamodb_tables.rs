@@ -93,7 +93,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("table_arn", "AWS::DynamoDB::Table")),
 };
 
 const LIST: Operation = Operation { service: "dynamodb", name: "ListTables", action: "dynamodb:ListTables" };

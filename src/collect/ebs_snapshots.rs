@@ -67,7 +67,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: Some("start_time"),
     global: false,
-    subject: None,
+    subject: Some(("snapshot_arn", "AWS::EC2::Snapshot")),
 };
 
 const DESCRIBE: Operation = Operation { service: "ec2", name: "DescribeSnapshots", action: "ec2:DescribeSnapshots" };

@@ -61,7 +61,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("volume_arn", "AWS::EC2::Volume")),
 };
 
 const DESCRIBE: Operation = Operation { service: "ec2", name: "DescribeVolumes", action: "ec2:DescribeVolumes" };

@@ -68,7 +68,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("file_system_arn", "AWS::EFS::FileSystem")),
 };
 
 const DESCRIBE: Operation =

@@ -67,7 +67,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("cache_arn", "AWS::ElastiCache::CacheCluster")),
 };
 
 const GROUPS: Operation =

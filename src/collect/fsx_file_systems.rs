@@ -62,7 +62,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("file_system_arn", "AWS::FSx::FileSystem")),
 };
 
 const DESCRIBE: Operation = Operation { service: "fsx", name: "DescribeFileSystems", action: "fsx:DescribeFileSystems" };

@@ -50,7 +50,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("log_group_arn", "AWS::Logs::LogGroup")),
 };
 
 const DESCRIBE: Operation = Operation { service: "logs", name: "DescribeLogGroups", action: "logs:DescribeLogGroups" };

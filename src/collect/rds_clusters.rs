@@ -62,6 +62,10 @@ crate::rows! {
         deletion_protection: Boolean, NotTold, "DeletionProtection";
         /// Whether snapshots get the cluster's tags
         copy_tags_to_snapshot: Boolean, NotTold, "CopyTagsToSnapshot";
+        /// Logs that are exported to CloudWatch Logs, by name
+        log_exports: Json, NotTold, "EnabledCloudwatchLogsExports; an empty list if none is sent";
+        /// Whether Secrets Manager keeps and rotates the password of the master user
+        password_managed: Boolean, NotTold, "MasterUserSecret is sent";
         /// Names of the member instances, in AWS's order
         members: Json, NotTold, "DBClusterMembers.DBInstanceIdentifier";
         /// Seconds that Aurora can turn the cluster back without a restore; 0 says that it cannot
@@ -163,6 +167,8 @@ fn row(cluster: DbCluster) -> DbClusterRow {
         kms_key_id: cluster.kms_key_id,
         deletion_protection: cluster.deletion_protection,
         copy_tags_to_snapshot: cluster.copy_tags_to_snapshot,
+        log_exports: list(Some(cluster.enabled_cloudwatch_logs_exports.unwrap_or_default())),
+        password_managed: Some(cluster.master_user_secret.is_some()),
         members: list(members.map(|all| all.into_iter().filter_map(|member| member.db_instance_identifier).collect())),
         backtrack_window_s: cluster.backtrack_window,
         global_cluster_identifier: cluster.global_cluster_identifier,

@@ -50,6 +50,10 @@ crate::rows! {
         latest_restorable_time: Time, NotTold, "LatestRestorableTime";
         /// Whether a standby runs in another zone
         multi_az: Boolean, NotTold, "MultiAZ";
+        /// Whether its name leads to a public address
+        publicly_accessible: Boolean, NotTold, "PubliclyAccessible";
+        /// VPC that the instance is in
+        vpc_id: Text, NotTold, "DBSubnetGroup.VpcId";
         /// Whether the storage is encrypted with a KMS key
         storage_encrypted: Boolean, NotTold, "StorageEncrypted";
         /// none, sse-kms or sse-rds
@@ -60,6 +64,10 @@ crate::rows! {
         deletion_protection: Boolean, NotTold, "DeletionProtection";
         /// Whether snapshots get the instance's tags
         copy_tags_to_snapshot: Boolean, NotTold, "CopyTagsToSnapshot";
+        /// Logs that are exported to CloudWatch Logs, by name
+        log_exports: Json, NotTold, "EnabledCloudwatchLogsExports; an empty list if none is sent";
+        /// Whether Secrets Manager keeps and rotates the password of the master user
+        password_managed: Boolean, NotTold, "MasterUserSecret is sent";
         /// Cluster that the instance belongs to
         db_cluster_identifier: Text, Means("not a member of a cluster"), "DBClusterIdentifier";
         /// Instance or cluster that this one replicates
@@ -135,11 +143,15 @@ fn row(instance: DbInstance) -> DbInstanceRow {
         preferred_maintenance_window: instance.preferred_maintenance_window,
         latest_restorable_time: millis(instance.latest_restorable_time),
         multi_az: instance.multi_az,
+        publicly_accessible: instance.publicly_accessible,
+        vpc_id: instance.db_subnet_group.and_then(|group| group.vpc_id),
         storage_encrypted: instance.storage_encrypted,
         storage_encryption_type: word(instance.storage_encryption_type),
         kms_key_id: instance.kms_key_id,
         deletion_protection: instance.deletion_protection,
         copy_tags_to_snapshot: instance.copy_tags_to_snapshot,
+        log_exports: list(Some(instance.enabled_cloudwatch_logs_exports.unwrap_or_default())),
+        password_managed: Some(instance.master_user_secret.is_some()),
         db_cluster_identifier: instance.db_cluster_identifier,
         read_replica_source: instance.read_replica_source_db_instance_identifier.or(instance.read_replica_source_db_cluster_identifier),
         aws_backup_recovery_point_arn: instance.aws_backup_recovery_point_arn,
@@ -194,7 +206,8 @@ mod tests {
     use crate::dataset::rows::Millis;
 
     const ORDERS: &str = "<DBInstance><DBInstanceArn>arn:aws:rds:eu-west-1:111122223333:db:orders</DBInstanceArn>\
-        <Engine>postgres</Engine><BackupRetentionPeriod>0</BackupRetentionPeriod><MultiAZ>false</MultiAZ>\
+        <DBSubnetGroup><DBSubnetGroupName>inner</DBSubnetGroupName><VpcId>vpc-1</VpcId></DBSubnetGroup>\
+        <Engine>postgres</Engine><BackupRetentionPeriod>0</BackupRetentionPeriod><MultiAZ>false</MultiAZ><PubliclyAccessible>false</PubliclyAccessible>\
         <InstanceCreateTime>2026-01-01T00:00:00.500Z</InstanceCreateTime><StorageEncryptionType>sse-kms</StorageEncryptionType>\
         <PendingModifiedValues><BackupRetentionPeriod>7</BackupRetentionPeriod><MasterUserPassword>secret</MasterUserPassword></PendingModifiedValues>\
         <ReadReplicaSourceDBClusterIdentifier>arn:aws:rds:eu-west-1:111122223333:cluster:big</ReadReplicaSourceDBClusterIdentifier>\
@@ -218,7 +231,8 @@ mod tests {
         assert_eq!((harvest.pages(), harvest.items(), harvest.refused().len()), (3, 3, 1), "the instance without ARN is counted");
         let rows: Vec<DbInstanceRow> = harvest.take(&TABLE).rows();
         let text = |json: &Option<Json>| json.clone().map(|json| json.0);
-        assert_eq!((rows[0].backup_retention_period_days, rows[0].multi_az), (Some(0), Some(false)), "0 and false are told");
+        let told = (rows[0].backup_retention_period_days, rows[0].multi_az, rows[0].publicly_accessible);
+        assert_eq!(told, (Some(0), Some(false), Some(false)), "0 and false are told");
         assert_eq!(rows[0].instance_create_time, Some(Millis(1_767_225_600_500)));
         assert_eq!(text(&rows[0].pending_modified_values).as_deref(), Some(r#"{"BackupRetentionPeriod":7}"#), "no password is kept");
         assert_eq!(rows[0].read_replica_source.as_deref(), Some("arn:aws:rds:eu-west-1:111122223333:cluster:big"));
@@ -226,6 +240,8 @@ mod tests {
         assert_eq!(text(&rows[0].automated_backups_replications).as_deref(), Some(replicas));
         assert_eq!(text(&rows[0].tags).as_deref(), Some(r#"{"empty":"","stage":"prod"}"#));
         assert_eq!((rows[1].backup_retention_period_days, rows[1].multi_az, rows[1].storage_encrypted), (None, None, None));
+        assert_eq!(rows[1].publicly_accessible, None);
+        assert_eq!((rows[0].vpc_id.as_deref(), rows[1].vpc_id.as_deref()), (Some("vpc-1"), None));
         assert_eq!((rows[1].engine.as_deref(), rows[1].db_cluster_identifier.as_deref()), (Some("neptune"), Some("graph")));
         assert_eq!((text(&rows[1].tags).as_deref(), text(&rows[1].pending_modified_values).as_deref()), (Some("{}"), Some("{}")));
     }

@@ -65,7 +65,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("cluster_arn", "AWS::Redshift::Cluster")),
 };
 
 const DESCRIBE: Operation = Operation { service: "redshift", name: "DescribeClusters", action: "redshift:DescribeClusters" };

@@ -89,7 +89,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("bucket_arn", "AWS::S3::Bucket")),
 };
 
 const LIST: Operation = Operation { service: "s3", name: "ListBuckets", action: "s3:ListAllMyBuckets" };

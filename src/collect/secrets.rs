@@ -69,7 +69,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("secret_arn", "AWS::SecretsManager::Secret")),
 };
 
 const LIST: Operation = Operation { service: "secretsmanager", name: "ListSecrets", action: "secretsmanager:ListSecrets" };

@@ -79,7 +79,7 @@ pub static TABLE: Table = Table {
     parent: None,
     created: None,
     global: false,
-    subject: None,
+    subject: Some(("trail_arn", "AWS::CloudTrail::Trail")),
 };
 
 const DESCRIBE: Operation = Operation { service: "cloudtrail", name: "DescribeTrails", action: "cloudtrail:DescribeTrails" };

@@ -1,7 +1,7 @@
 //! Everything a report is made from, gathered into plain structs: the verdicts, and the facts that stand around them.
 
 mod drawing;
-mod resources;
+pub(super) mod resources;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use super::judge::{self, Rulebook};
 use crate::collect::tables;
 use crate::config::Settings;
 use crate::engine::settings::Disabled;
-use crate::engine::{Judgement as Judged, Waiver};
+use crate::engine::{Alternative, Judgement as Judged, Waiver};
 use crate::facts::objectives::{DEFAULT_RPO_S, DEFAULT_TOLERANCE_S, Objective};
 use crate::facts::protection::{Answers, Protection, protection};
 use crate::facts::restored;
@@ -39,7 +39,7 @@ pub(super) fn judgement(
     judged: Judged,
     depth: Depth,
 ) -> Result<report::Judgement, CommandError> {
-    let waivers = judge::check_settings(settings, &rulebook.library)?;
+    let accepted = judge::check_settings(settings, &rulebook.library)?;
     let described = resources::described(inputs, &judged.findings, depth)?;
     Ok(report::Judgement {
         about: about(settings, rulebook, inputs),
@@ -47,7 +47,8 @@ pub(super) fn judgement(
         reads: reads(inputs),
         rules: rules::texts(settings, rulebook)?,
         switched_off: judged.disabled.iter().map(|Disabled { rule_id, reason }| (rule_id.clone(), reason.clone())).collect(),
-        waivers: waivers.into_iter().map(waiver).collect(),
+        waivers: accepted.waivers.into_iter().map(waiver).collect(),
+        alternatives: accepted.alternatives.into_iter().map(alternative).collect(),
         objectives: settings.objectives.written().map(objective).chain([default_objective()]).collect(),
         frameworks: rules::frameworks(rulebook, &judged),
         exposure: described.exposure,
@@ -108,13 +109,11 @@ fn reads(inputs: &Inputs<'_>) -> Vec<report::ReadRow> {
     tables().into_iter().map(row).collect()
 }
 
-fn waiver(waiver: Waiver) -> report::WaiverRow {
-    let subject = waiver.subjects.subject.as_ref().map(|pattern| pattern.as_str().to_owned());
-    let account = waiver.subjects.account.as_ref().map(|account| format!("account {}", account.as_str()));
+pub(super) fn waiver(waiver: Waiver) -> report::WaiverRow {
     report::WaiverRow {
         id: waiver.id,
         rule_id: waiver.rule,
-        subjects: subject.into_iter().chain(account).collect::<Vec<_>>().join(", "),
+        subjects: waiver.subjects.to_string(),
         reason: waiver.reason,
         owner: waiver.owner,
         approver: waiver.approver,
@@ -124,8 +123,22 @@ fn waiver(waiver: Waiver) -> report::WaiverRow {
     }
 }
 
+pub(super) fn alternative(alternative: Alternative) -> report::AlternativeRow {
+    report::AlternativeRow {
+        control: alternative.control(),
+        id: alternative.id,
+        reason: alternative.reason,
+        alternative: alternative.alternative,
+        owner: alternative.owner,
+        approver: alternative.approver,
+        start_s: alternative.start_s,
+        expires_s: alternative.expires_s,
+        document: alternative.document,
+    }
+}
+
 /// An entry in words: every field that says something, whatever fields there are.
-fn objective(written: &Objective) -> report::ObjectiveRow {
+pub(super) fn objective(written: &Objective) -> report::ObjectiveRow {
     let mut row = report::ObjectiveRow {
         id: written.id.clone(),
         subjects: String::new(),
@@ -145,7 +158,7 @@ fn objective(written: &Objective) -> report::ObjectiveRow {
     row
 }
 
-fn default_objective() -> report::ObjectiveRow {
+pub(super) fn default_objective() -> report::ObjectiveRow {
     report::ObjectiveRow {
         id: String::new(),
         subjects: "every resource that no entry names".to_owned(),
@@ -176,6 +189,10 @@ fn words(value: &serde_json::Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.replace('_', " ")),
         Value::Array(items) => joined(items.iter().filter_map(words).collect()),
+        Value::Object(fields) if fields.len() == 2 && fields.contains_key("every") && fields.contains_key("keep") => {
+            let of = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
+            Some(format!("every {} kept {}", of("every"), of("keep")))
+        }
         Value::Object(fields) => {
             joined(fields.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect())
         }

@@ -6,10 +6,15 @@ use super::error::{CommandError, Exit};
 use crate::collect::tables;
 use crate::config::Settings;
 use crate::dataset::{Dataset, Relation, Snapshot};
+use crate::engine::alternative::{self, Alternative};
 use crate::engine::derived::{Derived, relations};
-use crate::engine::waiver;
-use crate::engine::{EngineError, Finding, Judgement as Judged, Library, Rule, RuleErrors, RuleSet, Waiver, judge};
-use crate::facts::Inputs;
+use crate::engine::load::price_list;
+use crate::engine::waiver::{self, Tags};
+use crate::engine::{
+    DataScope, EngineError, Finding, Judgement as Judged, Library, Rule, RuleErrors, RuleSet, Settings as Resolved, Waiver, judge,
+};
+use crate::facts::held::held;
+use crate::facts::{FactError, Inputs};
 use crate::model::moment::DAY_S;
 use crate::model::{Severity, Verdict, Window};
 
@@ -21,8 +26,20 @@ const FIRST_WINDOW_S: i64 = 30 * DAY_S;
 /// # Errors
 /// As opening the dataset, or as `work`.
 pub(super) fn with_inputs<T>(settings: &Settings, work: impl FnOnce(&Inputs<'_>) -> Result<T, CommandError>) -> Result<T, CommandError> {
-    let dataset = Dataset::open(&settings.dataset, &tables())?;
-    let snapshot = Snapshot::at(&dataset, settings.as_of_s)?;
+    with_inputs_at(settings, &Dataset::open(&settings.dataset, &tables())?, settings.as_of_s, work)
+}
+
+/// The same of a dataset that is open already, as of a moment; by default the start of its newest collection.
+///
+/// # Errors
+/// As reading the dataset, or as `work`.
+pub(super) fn with_inputs_at<T>(
+    settings: &Settings,
+    dataset: &Dataset,
+    as_of_s: Option<i64>,
+    work: impl FnOnce(&Inputs<'_>) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let snapshot = Snapshot::at(dataset, as_of_s)?;
     let as_of_s = snapshot.as_of_s();
     let window = settings.window.unwrap_or_else(|| Window { start_s: observed_from(&snapshot), end_s: as_of_s });
     let window = Window { end_s: window.end_s.min(as_of_s), ..window };
@@ -32,7 +49,8 @@ pub(super) fn with_inputs<T>(settings: &Settings, work: impl FnOnce(&Inputs<'_>)
         ))
         .hint("choose an earlier start, or a later --as-of"));
     }
-    work(&Inputs::new(&snapshot, &settings.objectives, window))
+    let prices = price_list(settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
+    work(&Inputs::new(&snapshot, &settings.objectives, window).with_prices(&prices))
 }
 
 /// The first moment from which backup and copy jobs were observed. Regions are read within seconds of each other, so the last of those that were read first
@@ -99,25 +117,78 @@ pub(super) fn rulebook(settings: &Settings) -> Result<Rulebook, CommandError> {
 pub(super) fn judge_inputs(settings: &Settings, rulebook: &Rulebook, inputs: &Inputs<'_>) -> Result<Judged, CommandError> {
     let tables = tables();
     let source = Derived::new(inputs, &tables, &rulebook.relations);
-    let waivers = check_settings(settings, &rulebook.library)?;
-    let resolved = settings.rules.resolve(&rulebook.library.rules, &settings.source).map_err(|errors| config_error(&errors))?;
-    let resolved = resolved.with_controls(rulebook.library.controls());
+    let Accepted { waivers, alternatives } = check_settings(settings, &rulebook.library)?;
+    let resolved = resolved(settings, &rulebook.library)?.with_controls(rulebook.library.controls());
     let judgement = judge(&rulebook.rules, &source, &resolved).map_err(engine_error)?;
     if settings.verbosity >= 0 {
         for rule in &judgement.disabled {
             eprintln!("note: rule {} is switched off and judges nothing: {}", rule.rule_id, rule.reason);
         }
     }
-    Ok(waiver::apply(judgement, &waivers, inputs.snapshot.as_of_s()))
+    let as_of_s = inputs.snapshot.as_of_s();
+    let judgement = waiver::apply(judgement, &waivers, &tags(inputs, &waivers)?, as_of_s);
+    let mut judgement = alternative::apply(judgement, &alternatives, &rulebook.library, as_of_s);
+    judgement.scope = data_scope(inputs)?;
+    judgement.scope.narrow(&mut judgement.findings, &rulebook.library.frameworks);
+    Ok(judgement)
 }
 
-/// Checks what the configuration says about rules, and gives its waivers.
+/// Which subjects count for frameworks that are about a class of data.
+///
+/// # Errors
+/// As deriving the population.
+fn data_scope(inputs: &Inputs<'_>) -> Result<DataScope, FactError> {
+    Ok(DataScope::new(inputs.objectives.data_classes(inputs.snapshot.as_of_s()), held(inputs)?))
+}
+
+crate::rows! {
+    /// What is needed of `resource_tags`.
+    struct TagsRow { resource_arn: Text; tags: Json; }
+}
+
+/// The tags that were read of resources, vaults and plans; nothing is read where no waiver asks for tags.
+///
+/// # Errors
+/// As deriving the population.
+pub(super) fn tags(inputs: &Inputs<'_>, waivers: &[Waiver]) -> Result<Tags, FactError> {
+    if waivers.iter().all(|waiver| waiver.subjects.tags.is_empty()) {
+        return Ok(Tags::default());
+    }
+    let population = inputs.population()?;
+    let resources = population.iter().filter_map(|resource| Some((resource.arn.clone(), resource.facts.tags.clone()?)));
+    let others = inputs.rows::<TagsRow>("resource_tags")?.into_iter();
+    let others = others.filter_map(|row| Some((row.resource_arn?, serde_json::from_str(&row.tags?.0).ok()?)));
+    Ok(Tags::new(resources.chain(others)))
+}
+
+/// What the configuration says about rules.
 ///
 /// # Errors
 /// Of usage, with every place in the file.
-pub(super) fn check_settings(settings: &Settings, library: &Library) -> Result<Vec<Waiver>, CommandError> {
-    settings.rules.resolve(&library.rules, &settings.source).map_err(|errors| config_error(&errors))?;
-    waiver::check(&settings.waivers, &library.rules, &settings.source).map_err(|errors| config_error(&errors))
+pub(super) fn resolved(settings: &Settings, library: &Library) -> Result<Resolved, CommandError> {
+    settings.rules.resolve(&library.rules, &settings.source).map_err(|errors| config_error(&errors))
+}
+
+/// What the configuration accepts, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Accepted {
+    /// Failures that somebody accepted.
+    pub waivers: Vec<Waiver>,
+    /// Addressable requirements that are answered otherwise.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Checks what the configuration says about rules and requirements, and gives what it accepts.
+///
+/// # Errors
+/// Of usage, with every place in the file.
+pub(super) fn check_settings(settings: &Settings, library: &Library) -> Result<Accepted, CommandError> {
+    let source = &settings.source;
+    settings.rules.resolve(&library.rules, source).map_err(|errors| config_error(&errors))?;
+    Ok(Accepted {
+        waivers: waiver::check(&settings.waivers, &library.rules, source).map_err(|errors| config_error(&errors))?,
+        alternatives: alternative::check(&settings.alternatives, &library.frameworks, source).map_err(|errors| config_error(&errors))?,
+    })
 }
 
 fn config_error(errors: &RuleErrors) -> CommandError {

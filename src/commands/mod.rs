@@ -2,14 +2,18 @@
 
 mod clock;
 mod collect;
+mod controls;
+mod diff;
 mod error;
 mod evaluate;
 mod explain;
 mod gather;
 mod judge;
+mod presets;
 mod report;
 mod rules;
 mod schema;
+mod waiver;
 mod whole;
 
 use std::io::{self, Write};
@@ -38,8 +42,10 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Some(Command::Collect(_)) => collect::run(&Settings::new(&cli.global)?),
         Some(Command::Evaluate(args)) => evaluate::run(&Settings::new(&cli.global)?, args),
         Some(Command::Report(args)) => report::run(&Settings::new(&cli.global)?, args),
+        Some(Command::Diff(args)) => diff::run(&Settings::new(&cli.global)?, args),
         Some(Command::Explain(args)) => explain::run(&Settings::new(&cli.global)?, args),
         Some(Command::Rules(command)) => rules::run(&Settings::new(&cli.global)?, command),
+        Some(Command::Waiver(command)) => waiver::run(&Settings::new(&cli.global)?, *command),
         Some(Command::Policy(PolicyCommand::Read)) => print(&collect::policy(&Settings::new(&cli.global)?)).map(|()| Exit::Clean),
         Some(Command::Schema(args)) => schema::run(args).map(|()| Exit::Clean),
         Some(Command::Completions { shell }) => {

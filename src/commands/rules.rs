@@ -1,11 +1,15 @@
 //! `audit rules`: what the rules are, and whether they do what they say.
 
 use super::error::{CommandError, Exit};
-use super::{judge, print};
+use super::{controls, judge, presets, print};
 use crate::cli::RulesCommand;
 use crate::config::Settings;
+use crate::config::presets::Presets;
+use crate::engine::duties::Duties;
 use crate::engine::explain::{self, RuleLine, RulePage};
 use crate::engine::run_cases;
+use crate::engine::waiver::BUILT_IN;
+use crate::report::terminal;
 
 /// Lists, explains, checks or tests the rules.
 ///
@@ -24,22 +28,38 @@ pub(super) fn run(settings: &Settings, command: &RulesCommand) -> Result<Exit, C
             };
             print(&text)?;
         }
+        RulesCommand::Explain { id, json } if BUILT_IN.iter().any(|rule| rule.id == id) => print(&built_in(id, *json, settings)?)?,
         RulesCommand::Explain { id, json } => {
             let page = explain::explain(library, id).ok_or_else(|| {
                 let hint = library.rules.nearest(id).map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
                 CommandError::usage(anyhow::anyhow!("there is no rule `{id}`")).hint(hint)
             })?;
             let json_text = || serde_json::to_string_pretty(&page).map_err(CommandError::failed);
-            print(&if *json { format!("{}\n", json_text()?) } else { page_text(&page) })?;
+            print(&if *json { format!("{}\n", json_text()?) } else { terminal::wrapped(&page_text(&page), super::style(settings)) })?;
         }
+        RulesCommand::Controls { json, markdown } => controls::run(settings, library, *json, *markdown)?,
+        RulesCommand::Presets { json } => print(&presets::text(settings, *json)?)?,
         RulesCommand::Check => {
             judge::check_settings(settings, library)?;
+            Duties::load(library, settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
+            Presets::load(settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
             let frameworks = library.frameworks.frameworks.len();
             print(&format!("{} rules and {frameworks} frameworks can be used\n", library.rules.len()))?;
         }
         RulesCommand::Test => return test(&rulebook),
     }
     Ok(Exit::Clean)
+}
+
+/// A rule that judges what the configuration accepts has no relation and no cases.
+fn built_in(id: &str, json: bool, settings: &Settings) -> Result<String, CommandError> {
+    let rule = BUILT_IN.into_iter().find(|rule| rule.id == id).unwrap_or(BUILT_IN[0]);
+    if json {
+        let page = serde_json::json!({ "id": rule.id, "title": rule.title, "severity": rule.severity, "why": rule.why, "fix": rule.fix });
+        return Ok(serde_json::to_string_pretty(&page).map_err(CommandError::failed)? + "\n");
+    }
+    let text = format!("{} ({})\n{}\n\nWhy: {}\n\nFix: {}\n", rule.id, rule.severity, rule.title, rule.why, rule.fix);
+    Ok(terminal::wrapped(&format!("{text}\nOver the {} of audit.yaml: docs/waivers.md\n", rule.over.0), super::style(settings)))
 }
 
 fn test(rulebook: &judge::Rulebook) -> Result<Exit, CommandError> {
@@ -82,8 +102,16 @@ fn page_text(page: &RulePage) -> String {
     }
     text += &format!("\nAs SQL:\n{}\n", page.sql);
     text += &format!("\nEvidence: {}\nRequirements: {}\n", page.line.evidence.join(", "), page.line.controls);
+    for equivalent in &page.equivalent_to {
+        let differs = equivalent.differs.as_ref().map(|differs| format!("; differs: {differs}")).unwrap_or_default();
+        text += &format!("Answers {}{differs}\n", equivalent.check());
+    }
     for reference in &page.references {
         text += &format!("See: {reference}\n");
+    }
+    text += "\nCases (what is not given was not told)\n";
+    for case in &page.cases {
+        text += &format!("  {}: {}\n      given {}\n", case.gives, case.name, case.given);
     }
     text
 }
@@ -101,6 +129,11 @@ fn markdown_of(pages: &[RulePage]) -> String {
         text += &format!("- applies to: {applies}\n- asks ({} rows of a subject): `{}`\n", page.quantify, page.pass);
         for param in &page.params {
             text += &format!("- `:{}`: {} by default. {}\n", param.name, param.default, param.doc);
+        }
+        for same in page.equivalent_to.chunk_by(|one, next| one.differs == next.differs) {
+            let checks: Vec<String> = same.iter().map(|one| format!("`{}`", one.check())).collect();
+            let differs = same[0].differs.as_ref().map(|differs| format!("; differs: {differs}")).unwrap_or_default();
+            text += &format!("- answers {}{differs}\n", checks.join(", "));
         }
         text += &format!("- evidence: {}\n- requirements: {}\n", page.line.evidence.join(", "), page.line.controls);
     }

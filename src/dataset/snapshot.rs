@@ -5,6 +5,7 @@
 //! [`Gap`], and older rows do not stand in for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use polars::prelude::*;
 use sha2::{Digest, Sha256};
@@ -50,7 +51,7 @@ pub struct Snapshot<'a> {
     dataset: &'a Dataset,
     as_of_s: i64,
     collections: Vec<&'a Collection>,
-    readings: Vec<Readings>,
+    readings: Vec<Arc<Readings>>,
     scope: Vec<(String, String)>,
     gaps: Vec<Gap>,
     /// Tables and accounts of which another account was read for the organization.
@@ -71,7 +72,18 @@ impl<'a> Snapshot<'a> {
         if collections.is_empty() {
             return Err(DatasetError::Empty { root: dataset.root().to_owned(), until: Some(moment::text(as_of_s)) });
         }
-        let readings = collections.iter().map(|collection| Readings::of(collection)).collect::<Result<Vec<_>, _>>()?;
+        let readings = collections.iter().map(|collection| Readings::of(collection).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::of(dataset, as_of_s, collections, readings))
+    }
+
+    /// The same dataset as it stood at an earlier moment; `None` if no collection had begun by then.
+    pub fn earlier(&self, as_of_s: i64) -> Option<Self> {
+        let counted = self.collections.iter().take_while(|one| one.manifest.started_s <= as_of_s).count();
+        let (collections, readings) = (self.collections[..counted].to_vec(), self.readings[..counted].to_vec());
+        (counted > 0).then(|| Self::of(self.dataset, as_of_s.min(self.as_of_s), collections, readings))
+    }
+
+    fn of(dataset: &'a Dataset, as_of_s: i64, collections: Vec<&'a Collection>, readings: Vec<Arc<Readings>>) -> Self {
         let scope = scope(&collections);
         let mut snapshot = Self {
             dataset,
@@ -89,7 +101,7 @@ impl<'a> Snapshot<'a> {
             let accounts = snapshot.gaps_by_place.entry(gap.table.clone()).or_default();
             accounts.entry(gap.account_id.clone()).or_default().entry(gap.region.clone()).or_default().push(index);
         }
-        Ok(snapshot)
+        snapshot
     }
 
     /// The moment of judgement.
@@ -207,8 +219,9 @@ impl<'a> Snapshot<'a> {
     /// The moments at which a table was tried to be read in an account and Region, whatever came of it, ascending.
     pub fn tries(&self, table: &str, account_id: &str, region: &str) -> Vec<i64> {
         let place = self.place(table, region);
-        let tried =
-            |readings: &&Readings| readings.of_table(table, account_id, place).iter().any(|read| read.status != ReadStatus::NotRequested);
+        let tried = |readings: &&Arc<Readings>| {
+            readings.of_table(table, account_id, place).iter().any(|read| read.status != ReadStatus::NotRequested)
+        };
         self.readings.iter().filter(tried).map(|readings| readings.started_s).collect()
     }
 
@@ -283,9 +296,12 @@ impl<'a> Snapshot<'a> {
             if self.stale(collection.manifest.started_s) {
                 continue; // a gap says so; what was true a month ago must not decide today's verdict
             }
-            let places =
-                self.places(table).into_iter().filter(|(account, region)| self.effective(table.name, account, region) == Some(index));
-            let frame = collection.scan(table)?.filter(within(places));
+            let counts = |(account, region): &(String, String)| self.effective(table.name, account, region) == Some(index);
+            let places: Vec<_> = self.places(table).into_iter().filter(counts).collect();
+            if places.is_empty() {
+                continue; // no row of it counts, so its files stay closed
+            }
+            let frame = collection.scan(table)?.filter(within(places.into_iter()));
             frames.push(frame.with_columns([lit(collection.manifest.id.clone()).alias("collection")]));
         }
         if frames.is_empty() {
@@ -381,7 +397,7 @@ impl<'a> Snapshot<'a> {
     /// Index of the newest collection that tried to read a table in an account and Region.
     fn effective(&self, table: &str, account_id: &str, region: &str) -> Option<usize> {
         let key = (table.to_owned(), account_id.to_owned(), self.place(table, region).to_owned());
-        let tried = |readings: &Readings| {
+        let tried = |readings: &Arc<Readings>| {
             readings.reads.get(&key).is_some_and(|reads| reads.iter().any(|read| read.status != ReadStatus::NotRequested))
         };
         self.readings.iter().rposition(tried)

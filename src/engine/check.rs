@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::catalogues::Catalogues;
 use super::cells::{cell_of, samples};
 use super::diagnostic::{RuleError, SourceFile};
+use super::equivalent::{RawEquivalent, equivalents};
 use super::frameworks::Frameworks;
 use super::nearest::nearest;
 use super::param::{ParamUnit, YamlScalar};
@@ -38,6 +40,8 @@ struct RawRule {
     fix: Spanned<String>,
     #[serde(default)]
     references: Vec<String>,
+    #[serde(default)]
+    equivalent_to: Vec<RawEquivalent>,
     evidence: Spanned<Vec<Spanned<String>>>,
     remediation: Option<String>,
     #[serde(default)]
@@ -75,10 +79,15 @@ struct RawCase {
 ///
 /// # Errors
 /// All that is wrong in it; if its structure is, only the first of that.
-pub(crate) fn read(file: &SourceFile, relations: &[&'static Relation], frameworks: &Frameworks) -> Result<Rule, Vec<RuleError>> {
+pub(crate) fn read(
+    file: &SourceFile,
+    relations: &[&'static Relation],
+    (frameworks, catalogues): (&Frameworks, &Catalogues),
+) -> Result<Rule, Vec<RuleError>> {
     let raw: RawRule = file.read().map_err(|error| vec![error])?;
     let mut check = Check { file, errors: Vec::new() };
-    let rule = check.rule(raw, relations, frameworks);
+    let equivalent_to = equivalents(&raw.equivalent_to, catalogues, file, &mut check.errors);
+    let rule = check.rule(raw, relations, frameworks).map(|rule| Rule { equivalent_to, ..rule });
     match rule {
         Some(rule) if check.errors.is_empty() => Ok(rule),
         _ => {
@@ -159,6 +168,7 @@ impl Check<'_> {
             why: raw.why.value,
             fix: raw.fix.value,
             references: raw.references,
+            equivalent_to: Vec::new(),
             evidence,
             remediation: raw.remediation,
             cases,

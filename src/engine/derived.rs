@@ -1,10 +1,11 @@
 //! Where the judge finds relations in a real run: facts, and tables whose rows are subjects themselves.
 
-use polars::prelude::{DataFrame, IntoLazy, col, lit};
+use polars::prelude::{DataFrame, IntoLazy, JoinArgs, JoinType, LazyFrame, PolarsResult, col, df, lit, when};
 
 use super::judge::{EngineError, Relations};
 use crate::dataset::schema::{LEADING_COLUMNS, Reach, RestsOn, SUBJECT_COLUMNS};
-use crate::dataset::{Absence, Column, ColumnType, Gap, Relation, Table};
+use crate::dataset::{Absence, Column, ColumnType, Gap, Relation, Table, TableKind};
+use crate::facts::population::{self, Part, Role};
 use crate::facts::{FACTS, Inputs};
 
 /// The relations that rules can read: every fact, and every table that names a subject. Made once a process; the table relations live as long as it.
@@ -15,7 +16,25 @@ pub fn relations(tables: &[&'static Table]) -> Vec<&'static Relation> {
     relations
 }
 
-/// A table as a relation: the columns of the subject, then its own. Its rows rest on its own reads.
+/// What the population knows of a resource, beside the columns of its own table.
+const ROLE: Column = Column {
+    name: "role",
+    column_type: ColumnType::Text,
+    absence: Absence::NotTold,
+    source: "",
+    doc: "`primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`; of what holds no data of its own, not told",
+};
+
+/// Whether an object is still there, beside the columns of its own table.
+const EXISTS: Column = Column {
+    name: "still_exists",
+    column_type: ColumnType::Boolean,
+    absence: Absence::NotTold,
+    source: "",
+    doc: "Whether it is still there; not told if the newest read cannot say",
+};
+
+/// A table as a relation: the columns of the subject, then its own, then what the population or its own life adds. Its rows rest on its own reads.
 fn of_table(table: &'static Table) -> Option<&'static Relation> {
     table.subject?;
     let subject = SUBJECT_COLUMNS[..2].iter().map(|&name| Column {
@@ -25,7 +44,9 @@ fn of_table(table: &'static Table) -> Option<&'static Relation> {
         source: "",
         doc: "The subject",
     });
-    let columns: Vec<Column> = subject.chain(LEADING_COLUMNS).chain(table.columns.iter().copied()).collect();
+    let role = population::knows(table.name).then_some(ROLE);
+    let exists = (table.kind == TableKind::Object).then_some(EXISTS);
+    let columns: Vec<Column> = subject.chain(LEADING_COLUMNS).chain(table.columns.iter().copied()).chain(role).chain(exists).collect();
     let reach = table.parent.map_or(Reach::Region, Reach::Parent);
     let relation = Relation {
         name: table.name,
@@ -35,6 +56,19 @@ fn of_table(table: &'static Table) -> Option<&'static Relation> {
         order: table.key,
     };
     Some(Box::leak(Box::new(relation)))
+}
+
+/// Joins what the population knows of the rows of a table: their role, and their type where one table holds several.
+fn with_parts(frame: LazyFrame, parts: &[Part]) -> PolarsResult<LazyFrame> {
+    let known = df!(
+        "subject_arn" => parts.iter().map(|part| part.arn.as_str()).collect::<Vec<_>>(),
+        "known_type" => parts.iter().map(|part| part.resource_type).collect::<Vec<_>>(),
+        ROLE.name => parts.iter().map(|part| part.role.map(Role::word)).collect::<Vec<_>>(),
+    )?;
+    let key = [col("subject_arn")];
+    let joined = frame.join(known.lazy(), key.clone(), key, JoinArgs::new(JoinType::Left));
+    let subject_type = when(col("known_type").is_null()).then(col("subject_type")).otherwise(col("known_type"));
+    Ok(joined.with_columns([subject_type.alias("subject_type")]))
 }
 
 /// Relations derived from a dataset.
@@ -72,7 +106,13 @@ impl Relations for Derived<'_> {
         };
         let frame = self.inputs.snapshot.frame(name).map_err(|error| source(error.into()))?;
         let subject = [col(arn).alias("subject_arn"), lit(subject_type).alias("subject_type")];
-        frame.lazy().with_columns(subject).collect().map_err(|error| source(error.into()))
+        let object = table.is_some_and(|table| table.kind == TableKind::Object);
+        let exists = object.then(|| col("exists").alias(EXISTS.name));
+        let mut frame = frame.lazy().with_columns(subject.into_iter().chain(exists).collect::<Vec<_>>());
+        if let Some(parts) = population::parts(self.inputs, name).map_err(|error| source(error.into()))? {
+            frame = with_parts(frame, &parts).map_err(|error| source(error.into()))?;
+        }
+        frame.collect().map_err(|error| source(error.into()))
     }
 
     fn gaps(&self) -> &[Gap] {

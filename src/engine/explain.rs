@@ -1,12 +1,16 @@
 //! What `audit rules list` and `audit rules explain` show: rules as plain, serialisable structs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
+use super::equivalent::Equivalent;
 use super::load::Library;
-use super::param::ParamUnit;
+use super::param::{ParamUnit, YamlScalar};
 use super::predicate::Predicate;
-use super::rule::{Quantify, Rule, Shown};
-use crate::model::{Severity, Verdict};
+use super::rule::{Case, Quantify, Rule, Shown};
+use crate::facts::FACTS;
+use crate::model::{Severity, Verdict, duration, moment};
 
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,12 +68,31 @@ pub struct RulePage {
     pub fix: String,
     /// Where to read on.
     pub references: Vec<String>,
+    /// Checks of other tools that it answers.
+    pub equivalent_to: Vec<Equivalent>,
     /// Kind of remediation; empty if none.
     pub remediation: String,
     /// Tables a gap in which makes it unknown, with how far.
     pub rests_on: Vec<(String, String)>,
-    /// Its cases: name and verdict.
-    pub cases: Vec<(String, Verdict)>,
+    /// Its cases: what is given, and the verdict on it.
+    pub cases: Vec<CaseLine>,
+}
+
+/// A case of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaseLine {
+    /// What it shows.
+    pub name: String,
+    /// The verdict.
+    pub gives: Verdict,
+    /// The rows of the subject: columns with their values. What is not there was not told.
+    pub rows: Vec<BTreeMap<String, serde_json::Value>>,
+    /// Whether something that the rows rest on was not read.
+    pub gap: bool,
+    /// Parameters that are not the default, for people.
+    pub params: BTreeMap<String, String>,
+    /// All of it in words.
+    pub given: String,
 }
 
 /// A parameter of a rule.
@@ -126,10 +149,68 @@ pub fn explain(library: &Library, id: &str) -> Option<RulePage> {
         why: rule.why.clone(),
         fix: rule.fix.clone(),
         references: rule.references.clone(),
+        equivalent_to: rule.equivalent_to.clone(),
         remediation: rule.remediation.clone().unwrap_or_default(),
-        rests_on: rule.over.rows_rest_on.iter().map(|rest| (rest.table.to_owned(), reach(rest.reach))).collect(),
-        cases: rule.cases.iter().map(|case| (case.name.clone(), case.gives)).collect(),
+        rests_on: rests_on(rule),
+        cases: rule.cases.iter().map(|case| case_line(rule, case)).collect(),
     })
+}
+
+/// The tables that decide whether all rows are there; of a fact that minds them itself, all that it reads.
+fn rests_on(rule: &Rule) -> Vec<(String, String)> {
+    let fact = FACTS.iter().find(|fact| fact.relation.name == rule.over.name && rule.over.rows_rest_on.is_empty());
+    let read = fact.into_iter().flat_map(|fact| fact.reads());
+    let tables = rule.over.rows_rest_on.iter().chain(read).map(|rest| (rest.table.to_owned(), reach(rest.reach)));
+    let mut seen = BTreeSet::new();
+    tables.filter(|one| seen.insert(one.clone())).collect()
+}
+
+fn case_line(rule: &Rule, case: &Case) -> CaseLine {
+    let row = |row: &BTreeMap<String, YamlScalar>| row.iter().map(|(name, value)| (name.clone(), json_of(value))).collect();
+    let unit = |name: &String| rule.params.get(name).map(|param| param.unit);
+    let params: BTreeMap<String, String> =
+        case.params.iter().filter_map(|(name, value)| Some((name.clone(), unit(name)?.text(value)))).collect();
+    let told = |row: &BTreeMap<String, YamlScalar>| {
+        let told = row.iter().map(|(name, value)| format!("{name} {}", words(name, value)));
+        if row.is_empty() { "nothing told".to_owned() } else { told.collect::<Vec<_>>().join(", ") }
+    };
+    let mut given: Vec<String> = match case.rows.as_slice() {
+        [] => vec!["no row".to_owned()],
+        [only] => vec![told(only)],
+        rows => (1..).zip(rows).map(|(place, row)| format!("row {place}: {}", told(row))).collect(),
+    };
+    given.extend(params.iter().map(|(name, value)| format!(":{name} {value}")));
+    given.extend(case.gap.then(|| "something they rest on was not read".to_owned()));
+    CaseLine {
+        name: case.name.clone(),
+        gives: case.gives,
+        rows: case.rows.iter().map(row).collect(),
+        gap: case.gap,
+        params,
+        given: given.join("; "),
+    }
+}
+
+fn json_of(value: &YamlScalar) -> serde_json::Value {
+    match value {
+        YamlScalar::Null => serde_json::Value::Null,
+        YamlScalar::Boolean(flag) => (*flag).into(),
+        YamlScalar::Integer(number) => (*number).into(),
+        YamlScalar::Text(text) => text.clone().into(),
+    }
+}
+
+/// A value in words; seconds are a length, or a moment if they are too many for one.
+fn words(column: &str, value: &YamlScalar) -> String {
+    const MOMENTS_FROM_S: i64 = 1_000_000_000;
+    match value {
+        YamlScalar::Null => "not told".to_owned(),
+        YamlScalar::Boolean(flag) => flag.to_string(),
+        YamlScalar::Integer(number) if column.ends_with("_s") && *number >= MOMENTS_FROM_S => moment::short(*number),
+        YamlScalar::Integer(number) if column.ends_with("_s") => duration::text(*number),
+        YamlScalar::Integer(number) => number.to_string(),
+        YamlScalar::Text(text) => format!("`{text}`"),
+    }
 }
 
 /// The verdict on each row of a rule's relation as one SQL statement, with default parameters.

@@ -120,8 +120,7 @@ pub(crate) fn file(path: &str, text: &str) -> SourceFile {
 pub(crate) fn library(rules: &[&str]) -> Result<Library, RuleErrors> {
     let name = |text: &str| text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap_or("x").to_owned();
     let rules = rules.iter().map(|text| file(&format!("rules/test/{}.yaml", name(text)), text)).collect();
-    let frameworks = super::load::embedded().frameworks;
-    Library::check(&[Layer { rules, frameworks }], &[&POINTS])
+    Library::check(&[Layer { rules, ..super::load::embedded() }], &[&POINTS])
 }
 
 #[derive(Clone)]

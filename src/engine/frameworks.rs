@@ -10,6 +10,7 @@ use serde_saphyr::Spanned;
 
 use super::diagnostic::{RuleError, SourceFile};
 use super::nearest::nearest;
+use crate::facts::objectives::is_class;
 
 /// File name of the vocabulary of evidence kinds.
 pub const KINDS_FILE: &str = "evidence-kinds.yaml";
@@ -74,6 +75,8 @@ pub struct Requirement {
     pub requirement: String,
     /// Required or addressable.
     pub kind: RequirementKind,
+    /// Which baselines or groups have it, where the framework has such; may be empty.
+    pub level: String,
     /// How far a tool can decide it.
     pub scope: Scope,
     /// Evidence kinds it can be shown with, as the file orders them.
@@ -93,6 +96,8 @@ pub struct Framework {
     pub title: String,
     /// Which text is meant.
     pub version: String,
+    /// The class of data that it is about, as objectives declare it; `None` if it is about any.
+    pub data_class: Option<String>,
     /// In the order of the file.
     pub requirements: Vec<Requirement>,
 }
@@ -127,6 +132,8 @@ struct RawFramework {
     id: Spanned<String>,
     title: String,
     version: String,
+    #[serde(default)]
+    data_class: Option<Spanned<String>>,
     requirements: Vec<RawRequirement>,
 }
 
@@ -137,6 +144,8 @@ struct RawRequirement {
     title: String,
     requirement: String,
     kind: RequirementKind,
+    #[serde(default)]
+    level: String,
     scope: Scope,
     evidence: Vec<Spanned<String>>,
     source: String,
@@ -194,8 +203,21 @@ impl Frameworks {
         let raw = file.read::<RawFramework>().map_err(|error| errors.push(error)).ok()?;
         let mut seen = BTreeSet::new();
         let mut requirements = Vec::with_capacity(raw.requirements.len());
+        // Findings write controls as `framework:id; framework:id`, and commands split them again.
+        if raw.id.value.is_empty() || raw.id.value.contains([':', ';', ' ']) {
+            let hint = "write words of letters and digits joined by `-`".to_owned();
+            errors.push(file.error(file.span(raw.id.referenced), format!("`{}` is no id of a framework", raw.id.value), Some(hint)));
+        }
+        if let Some(class) = raw.data_class.as_ref().filter(|class| !is_class(&class.value)) {
+            let hint = "write a word of small letters, digits and `-`, as objectives do".to_owned();
+            errors.push(file.error(file.span(class.referenced), format!("`{}` is no class of data", class.value), Some(hint)));
+        }
         for requirement in raw.requirements {
             let id = &requirement.id;
+            if id.value.is_empty() || id.value.contains(';') {
+                let hint = "findings join requirements by `;`".to_owned();
+                errors.push(file.error(file.span(id.referenced), format!("`{}` is no id of a requirement", id.value), Some(hint)));
+            }
             if !seen.insert(id.value.clone()) {
                 errors.push(file.error(file.span(id.referenced), format!("requirement `{}` stands here twice", id.value), None));
             }
@@ -205,13 +227,20 @@ impl Frameworks {
                 title: requirement.title,
                 requirement: requirement.requirement,
                 kind: requirement.kind,
+                level: requirement.level,
                 scope: requirement.scope,
                 evidence,
                 source: requirement.source,
                 note: requirement.note,
             });
         }
-        let framework = Framework { id: raw.id.value.clone(), title: raw.title, version: raw.version, requirements };
+        let framework = Framework {
+            id: raw.id.value.clone(),
+            title: raw.title,
+            version: raw.version,
+            data_class: raw.data_class.map(|class| class.value),
+            requirements,
+        };
         Some((raw.id, framework))
     }
 
@@ -293,8 +322,24 @@ pub(crate) mod tests {
     fn the_built_in_frameworks_are_whole() {
         let all = built_in();
         let sizes: Vec<_> = all.frameworks.iter().map(|framework| (framework.id.as_str(), framework.requirements.len())).collect();
-        assert_eq!(sizes, [("hipaa", 35), ("internal", 25), ("recovery", 11), ("soc2", 24)]);
-        assert_eq!(all.kinds.len(), 38);
+        assert_eq!(
+            sizes,
+            [
+                ("cis", 14),
+                ("gdpr", 16),
+                ("hipaa", 35),
+                ("internal", 25),
+                ("iso-27001", 30),
+                ("nist-800-53", 43),
+                ("nist-csf", 20),
+                ("pci-dss", 32),
+                ("recovery", 11),
+                ("soc2", 24)
+            ]
+        );
+        assert_eq!(all.kinds.len(), 45);
+        let about: Vec<_> = all.frameworks.iter().filter_map(|one| Some((one.id.as_str(), one.data_class.as_deref()?))).collect();
+        assert_eq!(about, [("hipaa", "ephi")]);
         let used: BTreeSet<_> = all.frameworks.iter().flat_map(|f| &f.requirements).flat_map(|r| &r.evidence).collect();
         assert!(used.iter().all(|kind| all.kind(kind).is_some()));
     }
@@ -303,15 +348,61 @@ pub(crate) mod tests {
     fn controls_follow_from_shared_kinds() {
         let all = built_in();
         let kinds = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(all.controls(&kinds("enc.key")), "hipaa:164.312(a)(2)(iv); internal:PROC-ENC; soc2:CC6.1; soc2:CC6.5");
-        assert_eq!(all.controls(&kinds("gov.contract")), "hipaa:164.310(d)(2)(i); hipaa:164.312(e)(1)", "without those of scope reference");
+        assert_eq!(all.controls(&kinds("met.storage")), "iso-27001:A.8.6; nist-csf:PR.IR-04; soc2:A1.1");
+        let contracts = "hipaa:164.310(d)(2)(i); hipaa:164.312(e)(1); nist-csf:PR.IR-02";
+        assert_eq!(all.controls(&kinds("gov.contract")), contracts, "without those of scope reference");
         assert_eq!(all.controls(&[]), "");
     }
 
     #[test]
-    fn no_retention_rule_speaks_to_the_six_years_of_documentation() {
-        // 164.316(b)(2)(i) is about policies and records; failing a backup on its ground would be wrong.
-        assert!(!built_in().controls(&["rp.retention".to_owned()]).contains("164.316"));
+    fn what_a_requirement_is_not_about_does_not_speak_to_it() {
+        // kind, requirement, why a failure of such a rule would say nothing about it
+        let cases = [
+            ("rp.retention", "hipaa:164.316(b)(2)(i)", "six years are for policies and records"),
+            ("rp.retention", "pci-dss:10.5.1", "twelve months are for logs"),
+            ("rp.retention", "nist-800-53:AU-11", "about logs"),
+            ("rp.retention", "gdpr:Art.5(1)(e)", "what is kept too briefly is not kept too long"),
+            ("rp.retention", "pci-dss:3.2.1", "the same"),
+            ("rp.deletion", "iso-27001:A.8.10", "that somebody deleted by hand does not mean that too much is kept"),
+            ("inv.coverage", "pci-dss:10.3.3", "about logs, and no duty to back up databases"),
+            ("prot.deletion", "pci-dss:10.3.2", "about logs; a vault without a lock does not open them"),
+            ("prot.deletion", "nist-800-53:AU-9", "the same"),
+            ("iso.offsite", "gdpr:Art.44-49", "a copy that is missing is transferred nowhere"),
+            ("iso.account", "pci-dss:9.4.1.1", "about offline media"),
+            ("rp.deletion", "soc2:C1.2", "the same"),
+            ("rp.deletion", "hipaa:164.312(b)", "a deletion that the log shows is a log that works"),
+            ("rp.inventory", "iso-27001:A.8.6", "about capacity"),
+            ("rp.inventory", "soc2:A1.1", "the same"),
+            ("mon.alert", "soc2:A1.1", "that nobody hears of failures is no want of room"),
+            ("cfg.native", "iso-27001:A.8.14", "backups are not redundancy"),
+        ];
+        let all = built_in();
+        for (kind, requirement, why) in cases {
+            let (framework, id) = requirement.split_once(':').unwrap();
+            assert!(all.get(framework).unwrap().requirements.iter().any(|known| known.id == id), "{requirement} is there");
+            assert!(!all.controls(&[kind.to_owned()]).split("; ").any(|control| control == requirement), "{kind}, {requirement}: {why}");
+        }
+    }
+
+    #[test]
+    fn the_hipaa_matrix_says_what_is_addressable() {
+        // As Appendix A to Subpart C of Part 164 has it.
+        let addressable = [
+            "164.308(a)(7)(ii)(D)",
+            "164.308(a)(7)(ii)(E)",
+            "164.310(a)(2)(i)",
+            "164.310(d)(2)(iii)",
+            "164.310(d)(2)(iv)",
+            "164.312(a)(2)(iv)",
+            "164.312(c)(2)",
+            "164.312(e)(2)(i)",
+            "164.312(e)(2)(ii)",
+        ];
+        let all = built_in();
+        let hipaa = &all.get("hipaa").unwrap().requirements;
+        let of = |kind: RequirementKind| hipaa.iter().filter(move |one| one.kind == kind).map(|one| one.id.as_str());
+        assert_eq!(of(RequirementKind::Addressable).collect::<Vec<_>>(), addressable);
+        assert_eq!(of(RequirementKind::NotStated).collect::<Vec<_>>(), ["164.306(d)(3)"], "which only says what the word means");
     }
 
     #[test]
@@ -336,6 +427,12 @@ pub(crate) mod tests {
                 "there is no evidence kind `met.rto`",
             ]
         );
+        let ids = text.replace("id: f\n", "id: 'f:g'\ndata_class: ePHI\n").replace("id: R1", "id: 'R;1'");
+        let mut refused = Vec::new();
+        Frameworks::read(&[vec![SourceFile { path: "c.yaml".to_owned(), text: ids }]], &mut refused);
+        let messages: BTreeSet<_> = refused.iter().map(|error| error.message.as_str()).collect();
+        assert!(messages.contains("`ePHI` is no class of data"), "{messages:?}");
+        assert!(messages.contains("`f:g` is no id of a framework") && messages.contains("`R;1` is no id of a requirement"), "{messages:?}");
         assert!(errors.iter().any(|error| error.hint.as_deref() == Some("did you mean `met.rpo`?")));
     }
 }

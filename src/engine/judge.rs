@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
+use super::alternative::Alternative;
+use super::data_scope::DataScope;
 use super::finding::Finding;
 use super::gaps::{self, Reached};
 use super::predicate::BindError;
@@ -106,6 +108,10 @@ pub struct Judgement {
     pub rules: Vec<String>,
     /// Rules that are switched off, sorted.
     pub disabled: Vec<Disabled>,
+    /// Which subjects count for frameworks about a class of data.
+    pub scope: DataScope,
+    /// The alternatives that hold at the moment of judgement.
+    pub alternatives: Vec<Alternative>,
 }
 
 /// Judges all rules over a source of relations.

@@ -1,4 +1,4 @@
-//! Where rules and frameworks come from: embedded in the binary, extended or overridden by a folder.
+//! Where rules, frameworks, catalogues and prices come from: embedded in the binary, extended or overridden by a folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,24 @@ use std::path::{Path, PathBuf};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use super::catalogues::Catalogues;
 use super::check;
 use super::diagnostic::{RuleError, RuleErrors, SourceFile};
 use super::frameworks::Frameworks;
+use super::prices;
 use super::rule::{Rule, RuleSet};
 use crate::dataset::Relation;
+use crate::facts::prices::Prices;
 use crate::model::key::hex;
 
 /// The folder below `rules/` that holds frameworks and the vocabulary of evidence kinds.
 const FRAMEWORKS: &str = "frameworks";
+/// The folder below `rules/` that holds what other tools check and what documents promise.
+const CATALOGUES: &str = "catalogues";
+/// The folder below `rules/` that holds presets of objectives.
+const PRESETS: &str = "presets";
+/// The folder below `rules/` that holds what storage costs.
+const PRICES: &str = "prices";
 
 #[derive(RustEmbed)]
 #[folder = "rules/"]
@@ -27,15 +36,25 @@ pub struct Layer {
     pub rules: Vec<SourceFile>,
     /// Frameworks and evidence kinds.
     pub frameworks: Vec<SourceFile>,
+    /// Catalogues, planned rules and duties.
+    pub catalogues: Vec<SourceFile>,
+    /// Presets of objectives.
+    pub presets: Vec<SourceFile>,
+    /// Price lists.
+    pub prices: Vec<SourceFile>,
 }
 
-/// Rules and frameworks, checked.
+/// Rules, frameworks, catalogues and prices, checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Library {
     /// The rules.
     pub rules: RuleSet,
     /// The frameworks and the vocabulary.
     pub frameworks: Frameworks,
+    /// What other tools check.
+    pub catalogues: Catalogues,
+    /// What storage costs.
+    pub prices: Prices,
 }
 
 /// Why rules could not be loaded.
@@ -56,11 +75,18 @@ pub enum LoadError {
 
 impl Layer {
     fn push(&mut self, path: &str, file: SourceFile) {
-        let folder = path.rsplit(['/', '\\']).nth(1);
-        if folder == Some(FRAMEWORKS) { self.frameworks.push(file) } else { self.rules.push(file) }
+        match path.rsplit(['/', '\\']).nth(1) {
+            Some(FRAMEWORKS) => self.frameworks.push(file),
+            Some(CATALOGUES) => self.catalogues.push(file),
+            Some(PRESETS) => self.presets.push(file),
+            Some(PRICES) => self.prices.push(file),
+            _ => self.rules.push(file),
+        }
     }
 
-    /// Reads every `*.yaml` below a folder; those in a folder `frameworks` are frameworks, all others rules.
+    /// Reads every `*.yaml` below a folder; those in a folder `frameworks` are frameworks, those in a folder
+    /// `catalogues` are catalogues, those in a folder `presets` are presets, those in a folder `prices` are price lists, all
+    /// others rules.
     ///
     /// # Errors
     /// `LoadError::Io` naming what cannot be read or is not UTF-8.
@@ -106,17 +132,30 @@ pub fn embedded() -> Layer {
     layer
 }
 
+/// The embedded layer, and that of a folder.
+fn layers(folder: Option<&Path>) -> Result<Vec<Layer>, LoadError> {
+    let own = folder.map(Layer::read).transpose()?;
+    Ok(std::iter::once(embedded()).chain(own).collect())
+}
+
+/// The embedded prices, with those of a folder in the place of the same Region and type. Nothing else is checked for it.
+///
+/// # Errors
+/// `LoadError::Io` if the folder cannot be read, `LoadError::Rules` with every error of every price list.
+pub fn price_list(folder: Option<&Path>) -> Result<Prices, LoadError> {
+    let mut errors = Vec::new();
+    let files: Vec<_> = layers(folder)?.into_iter().map(|layer| layer.prices).collect();
+    let prices = prices::read(&files, &mut errors);
+    if errors.is_empty() { Ok(prices) } else { Err(RuleErrors(errors).into()) }
+}
+
 impl Library {
     /// The embedded rules, with those of a folder added or put in the place of the same id.
     ///
     /// # Errors
     /// `LoadError::Io` if the folder cannot be read, `LoadError::Rules` with every error of every file.
     pub fn load(relations: &[&'static Relation], folder: Option<&Path>) -> Result<Self, LoadError> {
-        let mut layers = vec![embedded()];
-        if let Some(folder) = folder {
-            layers.push(Layer::read(folder)?);
-        }
-        Ok(Self::check(&layers, relations)?)
+        Ok(Self::check(&layers(folder)?, relations)?)
     }
 
     /// The requirements each rule speaks to, as findings write them; goes into [`Settings::with_controls`](super::settings::Settings::with_controls).
@@ -124,13 +163,14 @@ impl Library {
         self.rules.iter().map(|rule| (rule.id.clone(), self.frameworks.controls(&rule.evidence))).collect()
     }
 
-    /// One figure that names the rules: SHA-256 over the text of every rule file and framework in use.
+    /// One figure that names the rules: SHA-256 over the text of every rule file, framework and price in use.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for rule in self.rules.iter() {
             hash.update(format!("{rule:?}\n"));
         }
         hash.update(format!("{:?}", self.frameworks));
+        hash.update(format!("{:?}", self.prices));
         hex(&hash.finalize())
     }
 
@@ -142,9 +182,13 @@ impl Library {
         let mut errors = Vec::new();
         let files: Vec<_> = layers.iter().map(|layer| layer.frameworks.clone()).collect();
         let frameworks = Frameworks::read(&files, &mut errors);
+        let files: Vec<_> = layers.iter().map(|layer| layer.catalogues.clone()).collect();
+        let catalogues = Catalogues::read(&files, &mut errors);
+        let files: Vec<_> = layers.iter().map(|layer| layer.prices.clone()).collect();
+        let prices = prices::read(&files, &mut errors);
         let mut rules: BTreeMap<String, (Rule, &SourceFile)> = BTreeMap::new();
         for layer in layers {
-            for (id, (rule, file)) in read_layer(layer, relations, &frameworks, &mut errors) {
+            for (id, (rule, file)) in read_layer(layer, relations, (&frameworks, &catalogues), &mut errors) {
                 rules.insert(id, (rule, file));
             }
         }
@@ -152,19 +196,19 @@ impl Library {
         if !errors.is_empty() {
             return Err(RuleErrors(errors));
         }
-        Ok(Self { rules: RuleSet::new(rules.into_values().map(|(rule, _)| rule)), frameworks })
+        Ok(Self { rules: RuleSet::new(rules.into_values().map(|(rule, _)| rule)), frameworks, catalogues, prices })
     }
 }
 
 fn read_layer<'f>(
     layer: &'f Layer,
     relations: &[&'static Relation],
-    frameworks: &Frameworks,
+    named: (&Frameworks, &Catalogues),
     errors: &mut Vec<RuleError>,
 ) -> BTreeMap<String, (Rule, &'f SourceFile)> {
     let mut rules: BTreeMap<String, (Rule, &SourceFile)> = BTreeMap::new();
     for file in &layer.rules {
-        match check::read(file, relations, frameworks) {
+        match check::read(file, relations, named) {
             Ok(rule) => {
                 if let Some((_, first)) = rules.get(&rule.id) {
                     errors.push(file.error(0..0, format!("rule `{}` also stands in {}", rule.id, first.path), None));

@@ -1,4 +1,7 @@
-//! Which subjects a setting or a waiver is about: an ARN pattern, an account, or both.
+//! Which subjects a setting or a waiver is about: an ARN pattern, an account, tags; all that is given must hold.
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
@@ -37,17 +40,33 @@ impl Pattern {
     }
 }
 
-/// Subjects by pattern and account; what is not given does not restrict.
+/// Subjects by pattern, account and tags; what is not given does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subjects {
     /// Pattern over the ARN.
     pub subject: Option<Pattern>,
     /// Account of the subject.
     pub account: Option<AccountId>,
+    /// Tags of the subject, all of which it must have.
+    pub tags: BTreeMap<String, Pattern>,
+}
+
+impl fmt::Display for Subjects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = self.subject.iter().map(|pattern| pattern.as_str().to_owned());
+        let account = self.account.iter().map(|account| format!("account {}", account.as_str()));
+        let tags = self.tags.iter().map(|(key, value)| format!("tag {key}={}", value.as_str()));
+        f.write_str(&subject.chain(account).chain(tags).collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl Subjects {
-    /// Whether it is about a subject.
+    /// Whether tags are those that it asks for.
+    pub fn tagged(&self, tags: &BTreeMap<String, String>) -> bool {
+        self.tags.iter().all(|(key, pattern)| tags.get(key).is_some_and(|value| pattern.matches(value)))
+    }
+
+    /// Whether it is about a subject, its tags aside.
     pub fn matches(&self, subject_arn: &str, account_id: &str) -> bool {
         self.subject.as_ref().is_none_or(|pattern| pattern.matches(subject_arn))
             && self.account.as_ref().is_none_or(|account| account.as_str() == account_id)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::equivalent::Equivalent;
 use super::nearest::nearest;
 use super::param::{ParamUnit, YamlScalar};
 use super::predicate::{Literal, Predicate};
@@ -94,6 +95,8 @@ pub struct Rule {
     pub fix: String,
     /// Where to read on.
     pub references: Vec<String>,
+    /// Checks of other tools that it answers, as the file orders them.
+    pub equivalent_to: Vec<Equivalent>,
     /// Evidence kinds it produces.
     pub evidence: Vec<String>,
     /// Kind of remediation that repairs it.

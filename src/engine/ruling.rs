@@ -5,8 +5,8 @@ use super::explain;
 use super::fixtures::{ALL, ANY, Memory, POINTS, brief, file, gap, library, point};
 use super::judge::judge;
 use super::load::{Layer, Library};
-use super::waiver::{self, WaiverEntry};
-use super::{RequirementState, RuleSettings, Settings, assess};
+use super::waiver::{self, Tags, WaiverEntry};
+use super::{DataScope, RequirementState, RuleCounts, RuleSettings, Settings, assess};
 use crate::model::{Verdict, moment};
 
 const DAY: i64 = 86_400;
@@ -15,7 +15,7 @@ const DAY: i64 = 86_400;
 fn the_embedded_rules_and_frameworks_load_without_relations_of_their_own() {
     let embedded = super::load::embedded();
     let frameworks_only = Layer { rules: vec![], ..embedded };
-    assert_eq!(Library::check(&[frameworks_only], &[]).unwrap().frameworks.frameworks.len(), 4);
+    assert_eq!(Library::check(&[frameworks_only], &[]).unwrap().frameworks.frameworks.len(), 10);
 }
 
 #[test]
@@ -59,6 +59,21 @@ fn the_caret_stands_under_the_word() {
 }
 
 #[test]
+fn a_catalogue_that_is_not_there_is_told_with_its_place() {
+    let errors =
+        library(&[&ALL.replace("evidence:", "equivalent_to:\n  - check: aws-confg:rds-storage-encrypted\nevidence:")]).unwrap_err();
+    insta::assert_snapshot!(errors.to_string(), @r"
+    error: there is no catalogue `aws-confg`
+      --> rules/test/kept-too-short.yaml:18:12
+       |
+    18 |   - check: aws-confg:rds-storage-encrypted
+       |            ^^^^^^^^^
+       |
+       = help: did you mean `aws-config`?
+    ");
+}
+
+#[test]
 fn small_mistakes_in_rule_files_are_refused() {
     // what is written in place of what, the message
     let cases = [
@@ -84,6 +99,19 @@ fn small_mistakes_in_rule_files_are_refused() {
         ("{ owed: false }", "{ created: 3 }", "`points` has no column `created` that a case can fill"),
         ("{ owed: false }", "{ owed: 3 }", "expected boolean, found a whole number"),
         ("severity: high", "severity: high\nseveritie: low", "unknown key `severitie`"),
+        ("over: points", "over: points\nequivalent_to: [{ check: 'prowlr:x' }]", "there is no catalogue `prowlr`"),
+        ("over: points", "over: points\nequivalent_to: [{ check: prowler }]", "`prowler` names no check"),
+        (
+            "over: points",
+            "over: points\nequivalent_to: [{ check: 'prowler:rds_cluster_multi_zone' }]",
+            "catalogue `prowler` has no check `rds_cluster_multi_zone`",
+        ),
+        (
+            "over: points",
+            "over: points\nequivalent_to: [{ check: 'prowler:rds_cluster_multi_az' }, { check: 'prowler:rds_cluster_multi_az' }]",
+            "check `prowler:rds_cluster_multi_az` stands here twice",
+        ),
+        ("over: points", "over: points\nequivalent_to: [{ check: 'prowler:rds_cluster_multi_az', differs: '' }]", "`differs` is empty"),
     ];
     for (right, wrong, message) in cases {
         assert!(ALL.contains(right), "{right}");
@@ -94,10 +122,8 @@ fn small_mistakes_in_rule_files_are_refused() {
 
 #[test]
 fn a_folder_overrides_by_id_and_one_source_has_an_id_once() {
-    let layer = |files: &[(&str, &str)]| Layer {
-        rules: files.iter().map(|(path, text)| file(path, text)).collect(),
-        frameworks: super::load::embedded().frameworks,
-    };
+    let layer =
+        |files: &[(&str, &str)]| Layer { rules: files.iter().map(|(path, text)| file(path, text)).collect(), ..super::load::embedded() };
     let louder = ALL.replace("severity: high", "severity: critical");
     let base = layer(&[("rules/retention/kept-too-short.yaml", ALL), ("rules/retention/none-kept-long.yaml", ANY)]);
     let own = layer(&[("own/kept-too-short.yaml", &louder)]);
@@ -207,27 +233,33 @@ fn only_failures_are_waived_and_only_in_time() {
     // waiver, what becomes of the findings
     let untouched = ["kept-too-short orders fail", "kept-too-short stock unknown", "kept-too-short users pass"];
     let cases = [
-        ("*:db:orders", "2026-01-01", "2026-07-01", vec!["kept-too-short orders waived", untouched[1], untouched[2]], "in force"),
         (
-            "*:db:orders",
-            "2026-01-01",
-            "2026-06-01",
-            vec![untouched[0], untouched[1], untouched[2], "waiver-expired waiver/w fail"],
-            "ends as of now",
-        ),
-        ("*:db:orders", "2026-06-02", "2026-07-01", untouched.to_vec(), "has not begun"),
-        (
-            "*:db:users",
+            "arn:aws:rds:*:111122223333:db:orders",
             "2026-01-01",
             "2026-07-01",
-            vec![untouched[0], untouched[1], untouched[2], "waiver-unused waiver/w fail"],
+            vec!["kept-too-short orders waived", untouched[1], untouched[2]],
+            "in force",
+        ),
+        (
+            "arn:aws:rds:*:111122223333:db:orders",
+            "2026-01-01",
+            "2026-06-01",
+            vec![untouched[0], untouched[1], untouched[2], "waiver-expired root#waiver/w fail"],
+            "ends as of now",
+        ),
+        ("arn:aws:rds:*:111122223333:db:orders", "2026-06-02", "2026-07-01", untouched.to_vec(), "has not begun"),
+        (
+            "arn:aws:rds:*:111122223333:db:users",
+            "2026-01-01",
+            "2026-07-01",
+            vec![untouched[0], untouched[1], untouched[2], "waiver-unused root#waiver/w fail"],
             "a pass needs none",
         ),
-        ("*:db:stock", "2026-01-01", "2026-07-01", untouched.to_vec(), "the unknown stays, and may yet need it"),
+        ("arn:aws:rds:*:111122223333:db:stock", "2026-01-01", "2026-07-01", untouched.to_vec(), "the unknown stays, and may yet need it"),
     ];
     for (subject, start, expires, expected, shows) in cases {
         let waivers = waivers(&waiver_text("w", subject, start, expires));
-        let judgement = waiver::apply(source.judge(&[ALL]), &waivers, as_of_s);
+        let judgement = waiver::apply(source.judge(&[ALL]), &waivers, &Tags::default(), as_of_s);
         assert_eq!(brief(&judgement.findings), expected, "{shows}");
         assert_eq!(judgement.rows.len(), judgement.findings.len());
     }
@@ -236,9 +268,42 @@ fn only_failures_are_waived_and_only_in_time() {
 #[test]
 fn a_waiver_is_not_unused_while_its_subject_may_be_out_of_sight() {
     let source = Memory { rows: vec![], gaps: vec![gap("backup_vaults", "111122223333", "eu-west-1", None)] };
-    let waivers = waivers(&waiver_text("w", "*:db:orders", "2026-01-01", "2026-07-01"));
-    let judgement = waiver::apply(source.judge(&[ALL]), &waivers, moment::parse("2026-06-01").unwrap());
+    let waivers = waivers(&waiver_text("w", "arn:aws:rds:*:111122223333:db:orders", "2026-01-01", "2026-07-01"));
+    let judgement = waiver::apply(source.judge(&[ALL]), &waivers, &Tags::default(), moment::parse("2026-06-01").unwrap());
     assert_eq!(judgement.findings.len(), 1, "only the unread unit");
+}
+
+#[test]
+fn tags_waive_only_what_is_known_to_have_them() {
+    let source = Memory { rows: vec![point("orders", 1, Some(true), Some(1))], gaps: vec![] };
+    let text = "- { id: w, rule: kept-too-short, account: '111122223333', tag: { stage: 'test*' }, reason: r, owner: o, approver: a, \
+                start: 2026-01-01, expires: 2026-07-01, compensating_control: c }\n";
+    let waivers = waivers(text);
+    let arn = source.judge(&[ALL]).findings[0].subject_arn.clone();
+    let tagged = |tags: &[(&str, &str)]| {
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Tags::new([(arn.clone(), tags)])
+    };
+    let unused = "waiver-unused root#waiver/w fail";
+    // what it shows, tags, findings
+    let cases = [
+        ("it has the tag", tagged(&[("stage", "testing")]), vec!["kept-too-short orders waived"]),
+        ("another value", tagged(&[("stage", "prod")]), vec!["kept-too-short orders fail", unused]),
+        ("no tag", tagged(&[]), vec!["kept-too-short orders fail", unused]),
+        ("its tags were not read: it may have it, and is not waived", Tags::default(), vec!["kept-too-short orders fail"]),
+    ];
+    for (shows, tags, expected) in cases {
+        let judgement = waiver::apply(source.judge(&[ALL]), &waivers, &tags, moment::parse("2026-06-01").unwrap());
+        assert_eq!(brief(&judgement.findings), expected, "{shows}");
+    }
+}
+
+#[test]
+fn a_waiver_for_everything_waives_and_is_a_finding() {
+    let source = Memory { rows: vec![point("orders", 1, Some(true), Some(1))], gaps: vec![] };
+    let waivers = waivers(&waiver_text("w", "*", "2026-01-01", "2026-07-01"));
+    let judgement = waiver::apply(source.judge(&[ALL]), &waivers, &Tags::default(), moment::parse("2026-06-01").unwrap());
+    assert_eq!(brief(&judgement.findings), ["kept-too-short orders waived", "waiver-over-broad waiver/w fail"]);
 }
 
 #[test]
@@ -247,7 +312,7 @@ fn wrong_waivers_are_refused() {
     // what is written in place of what, the message
     let cases = [
         ("rule: kept-too-short", "rule: kept-to-short", "there is no rule `kept-to-short`"),
-        ("subject: '*', ", "", "a waiver names a `subject`, an `account` or both"),
+        ("subject: '*', ", "", "a waiver names a `subject`, an `account` or a `tag`"),
         ("approver: CISO", "approver: ''", "`approver` is empty"),
         ("expires: 2026-07-01", "expires: 2025-07-01", "the waiver expires before it starts"),
         ("expires: 2026-07-01", "expires: never", "`never` is not a moment"),
@@ -283,13 +348,14 @@ requirements:
 ";
     let mut frameworks = super::load::embedded().frameworks;
     frameworks.push(file("own.yaml", framework));
-    let layer = Layer { rules: vec![file("rules/test/kept-too-short.yaml", ALL)], frameworks };
+    let layer = Layer { rules: vec![file("rules/test/kept-too-short.yaml", ALL)], frameworks, ..Layer::default() };
     let library = Library::check(&[layer], &[&POINTS]).unwrap();
     let own = library.frameworks.get("own").unwrap();
     let states = |kept: &[Option<i64>], judged: &[String]| {
         let rows = kept.iter().enumerate().map(|(at, kept)| point(&format!("db{at}"), 1, Some(true), *kept)).collect();
         let findings = Memory { rows, gaps: vec![] }.judge(&[ALL]).findings;
-        assess(&library, own, judged, &findings).iter().map(|assessed| assessed.state).collect::<Vec<_>>()
+        let counts = RuleCounts::of(&library.frameworks, &findings, &DataScope::default());
+        assess(&library, own, judged, &counts, &[]).iter().map(|assessed| assessed.state).collect::<Vec<_>>()
     };
     let judged = ["kept-too-short".to_owned()];
     assert_eq!(states(&[Some(40 * DAY)], &judged), [Met, NotJudged, Manual, Manual, NotJudged, Manual, Manual], "all pass");
@@ -325,6 +391,11 @@ fn a_rule_can_be_explained() {
       END AS verdict
     FROM points
     ");
+    let given: Vec<_> = page.cases.iter().map(|case| (case.given.as_str(), case.gives.word())).collect();
+    assert_eq!(given[0], ("owed true, retention_s 35 d", "pass"));
+    assert_eq!(given[4], ("row 1: owed true, retention_s 35 d; row 2: owed true, retention_s 24 h", "fail"));
+    assert_eq!(given[5], ("owed true, retention_s 24 h; :least 24 h", "pass"));
+    assert_eq!(given[7], ("no row; something they rest on was not read", "unknown"));
     assert!(explain::explain(&library, "nothing").is_none());
     assert_eq!(explain::list(&library).len(), 1);
 }

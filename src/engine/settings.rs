@@ -116,7 +116,7 @@ fn resolve(rule: &Rule, setting: &RuleSetting, file: &SourceFile, errors: &mut V
     }
     resolved.params = params(rule, &setting.params, file, errors);
     for entry in &setting.overrides {
-        let subjects = Subjects { subject: entry.value.subject.clone(), account: entry.value.account.clone() };
+        let subjects = Subjects { subject: entry.value.subject.clone(), account: entry.value.account.clone(), ..Subjects::default() };
         if subjects == Subjects::default() {
             errors.push(file.error(file.span(entry.referenced), "an entry of `for` names a `subject`, an `account` or both", None));
         }
@@ -183,6 +183,12 @@ impl Settings {
         };
         let Some(resolved) = self.rules.get(&rule.id) else { return vec![rule.defaults()] };
         std::iter::once(with(&resolved.params)).chain(resolved.overrides.iter().map(|(_, params)| with(params))).collect()
+    }
+
+    /// Whom each of the [`variants`](Self::variants) but the first is for.
+    pub fn subjects(&self, rule: &Rule) -> Vec<&Subjects> {
+        let overrides = self.rules.get(&rule.id).map_or(&[][..], |resolved| &resolved.overrides);
+        overrides.iter().map(|(subjects, _)| subjects).collect()
     }
 
     /// Which of the [`variants`](Self::variants) a subject is judged with.

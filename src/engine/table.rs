@@ -1,8 +1,12 @@
 //! Findings as a table: the columns of `findings.parquet`, in the order of every tabular output.
 
+use std::io::Cursor;
+
+use polars::prelude::{ParquetReader, SerReader};
+
 use super::finding::Finding;
 use crate::dataset::Batch;
-use crate::dataset::frame::{FrameError, parquet};
+use crate::dataset::frame::{FrameError, from_frame, parquet};
 
 crate::rows! {
     /// A finding as a row.
@@ -60,4 +64,38 @@ pub fn to_parquet(findings: &[Finding]) -> Result<Vec<u8>, FrameError> {
         finding_id: Some(finding.finding_id),
     });
     parquet("findings", &Batch::from_rows(rows))
+}
+
+/// Reads findings back from the bytes of such a file.
+///
+/// # Errors
+/// `FrameError` naming what is no Parquet, the column that is missing, or the first word that is no verdict or severity.
+pub fn from_parquet(bytes: &[u8]) -> Result<Vec<Finding>, FrameError> {
+    let frame = ParquetReader::new(Cursor::new(bytes)).finish();
+    let frame = frame.map_err(|source| FrameError::Polars { relation: "findings".to_owned(), source })?;
+    let rows: Vec<FindingRow> = from_frame("findings", &frame)?;
+    rows.into_iter().map(finding).collect()
+}
+
+fn finding(row: FindingRow) -> Result<Finding, FrameError> {
+    let wrong = |column: &'static str| {
+        move |found: String| FrameError::Type { relation: "findings".to_owned(), column, found, expected: "a word of this format" }
+    };
+    let text = Option::unwrap_or_default;
+    Ok(Finding {
+        rule_id: text(row.rule_id),
+        verdict: text(row.verdict).parse().map_err(wrong("verdict"))?,
+        severity: text(row.severity).parse().map_err(wrong("severity"))?,
+        subject_arn: text(row.subject_arn),
+        subject_type: text(row.subject_type),
+        account_id: text(row.account_id),
+        region: text(row.region),
+        observed: text(row.observed),
+        expected: text(row.expected),
+        message: text(row.message),
+        controls: text(row.controls),
+        evidence: text(row.evidence),
+        waiver_id: text(row.waiver_id),
+        finding_id: text(row.finding_id),
+    })
 }

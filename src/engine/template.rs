@@ -1,6 +1,6 @@
 //! Messages of rules: small templates over the row that decided.
 //!
-//! Filters: `duration` (seconds), `time` (epoch seconds), `bytes`. A name that does not exist is an error when the rule is loaded; a value that
+//! Filters: `duration` (seconds), `time` (epoch seconds), `bytes`, `counted("recovery point")` ("1 recovery point", "2 recovery points"). A name that does not exist is an error when the rule is loaded; a value that
 //! is NULL is written as "not known", also after a filter.
 
 use std::collections::BTreeMap;
@@ -43,6 +43,9 @@ impl Default for Templates {
         environment.add_filter("duration", |value: Value| seconds(&value, "duration", duration::text));
         environment.add_filter("time", |value: Value| seconds(&value, "time", moment::short));
         environment.add_filter("bytes", |value: Value| seconds(&value, "bytes", bytes));
+        environment.add_filter("counted", |value: Value, what: String| {
+            seconds(&value, "counted", |count| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") })
+        });
         Self { environment }
     }
 }
@@ -76,7 +79,7 @@ fn wrong(error: &Error) -> TemplateError {
     TemplateError { message, span: error.range() }
 }
 
-fn seconds(value: &Value, filter: &str, text: fn(i64) -> String) -> Result<Value, Error> {
+fn seconds(value: &Value, filter: &str, text: impl Fn(i64) -> String) -> Result<Value, Error> {
     if value.is_none() {
         return Ok(Value::from(()));
     }
@@ -122,6 +125,8 @@ mod tests {
             ("allowed {{ rpo_s | duration }}", Ok("allowed 26 h")),
             ("at {{ worst_s | time }}", Ok("at 1970-01-01 00:00")),
             ("{{ size_bytes | bytes }}", Ok("1.5 GiB")),
+            ("{{ worst_s | counted('run') }} of {{ rpo_s | counted('run') }}", Ok("0 runs of 93600 runs")),
+            ("{{ gone | counted('run') }}, {{ 1 | counted(\"recovery point\") }}", Ok("not known, 1 recovery point")),
             ("{{ gone }} and {{ gone | duration }}", Ok("not known and not known")),
             ("{{ name }}\n  here", Ok("<orders> here")),
             ("{% if gone is none %}nothing{% endif %}", Ok("nothing")),

@@ -3,15 +3,25 @@
 //! Only `fail` can be waived; what is unknown stays unknown. A waiver that has ended, or that nothing needs, is a finding itself, so that the
 //! list stays short and true.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::diagnostic::{RuleError, RuleErrors, SourceFile};
-use super::finding::Finding;
-use super::judge::{Judgement, RowCounts};
 use super::pattern::{Pattern, Subjects};
 use super::rule::RuleSet;
-use crate::model::{AccountId, Severity, Verdict, moment};
+use crate::model::moment::{self, DAY_S};
+use crate::model::{AccountId, Arn};
+
+mod apply;
+mod built_in;
+
+pub use apply::{Tags, apply};
+pub use built_in::{BUILT_IN, BuiltInRule, WAIVER_EXPIRED, WAIVER_OVER_BROAD, WAIVER_UNUSED};
+
+/// A waiver that ends within this time is about to end.
+pub const ENDING_S: i64 = 30 * DAY_S;
 
 /// A waiver as `audit.yaml` has it. Every text must say something.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -23,8 +33,11 @@ pub struct WaiverEntry {
     pub rule: Spanned<String>,
     /// ARN pattern with `*`.
     pub subject: Option<Pattern>,
-    /// Account. At least one of subject and account is given.
+    /// Account.
     pub account: Option<AccountId>,
+    /// Tags that the subject must all have; a value may have `*`. At least one of subject, account and tag is given.
+    #[serde(default)]
+    pub tag: BTreeMap<String, Pattern>,
     /// Why it is accepted.
     pub reason: Spanned<String>,
     /// Who answers for it.
@@ -62,39 +75,6 @@ pub struct Waiver {
     pub compensating_control: String,
 }
 
-/// A rule that judges waivers and not the estate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BuiltInRule {
-    /// Its id.
-    pub id: &'static str,
-    /// What is wrong.
-    pub title: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Why it matters.
-    pub why: &'static str,
-    /// What to do.
-    pub fix: &'static str,
-}
-
-/// A waiver has ended.
-pub const WAIVER_EXPIRED: BuiltInRule = BuiltInRule {
-    id: "waiver-expired",
-    title: "Waiver has expired",
-    severity: Severity::Medium,
-    why: "A risk was accepted for a time that is over, and nobody has decided again.",
-    fix: "Repair what it waived and remove it, or have it approved again with a new expiry.",
-};
-
-/// A waiver that nothing needs.
-pub const WAIVER_UNUSED: BuiltInRule = BuiltInRule {
-    id: "waiver-unused",
-    title: "Waiver matches no failure",
-    severity: Severity::Low,
-    why: "A waiver that waives nothing would hide the failure when it comes back.",
-    fix: "Remove the waiver, or correct its rule or subject.",
-};
-
 /// Checks waivers against the rules. `file` is the file they were read from.
 ///
 /// # Errors
@@ -131,9 +111,9 @@ fn waiver(entry: &WaiverEntry, rules: &RuleSet, file: &SourceFile, errors: &mut 
         let hint = rules.nearest(&entry.rule.value).map(|near| format!("did you mean `{near}`?"));
         error(&entry.rule, format!("there is no rule `{}`", entry.rule.value), hint);
     }
-    let subjects = Subjects { subject: entry.subject.clone(), account: entry.account.clone() };
+    let subjects = Subjects { subject: entry.subject.clone(), account: entry.account.clone(), tags: entry.tag.clone() };
     if subjects == Subjects::default() {
-        error(&entry.id, "a waiver names a `subject`, an `account` or both".to_owned(), None);
+        error(&entry.id, "a waiver names a `subject`, an `account` or a `tag`".to_owned(), None);
     }
     let mut read = |text: &Spanned<String>| moment::parse(&text.value).map_err(|wrong| error(text, wrong.to_string(), None)).ok();
     let (start, expires) = (read(&entry.start), read(&entry.expires));
@@ -164,73 +144,123 @@ impl Waiver {
         self.start_s <= as_of_s && as_of_s < self.expires_s
     }
 
-    fn matches(&self, finding: &Finding) -> bool {
-        self.rule == finding.rule_id && self.subjects.matches(&finding.subject_arn, &finding.account_id)
+    /// Where it stands at a moment.
+    pub fn state(&self, as_of_s: i64) -> State {
+        State::of(self.start_s, self.expires_s, as_of_s)
     }
 
-    fn finding(&self, rule: &BuiltInRule, observed: String, expected: &str, message: String) -> Finding {
-        let account_id = self.subjects.account_id().to_owned();
-        let subject_arn = match account_id.as_str() {
-            "" => format!("waiver/{}", self.id),
-            account => format!("arn:aws:iam::{account}:root#waiver/{}", self.id),
+    /// Why it accepts more than anybody can have looked at; `None` if it does not. A waiver for an account as a whole says so itself.
+    pub fn over_broad(&self) -> Option<&'static str> {
+        let fixed = |text: &str| !text.is_empty() && !text.contains('*');
+        let Some(pattern) = self.subjects.subject.as_ref().map(Pattern::as_str) else {
+            let by_tag = self.subjects.account.is_none() && !self.subjects.tags.is_empty();
+            return by_tag.then_some("whoever may tag something, in any account, has its failure accepted");
         };
-        let finding = Finding {
-            rule_id: rule.id.to_owned(),
-            verdict: Verdict::Fail,
-            severity: rule.severity,
-            subject_arn,
-            subject_type: "waiver".to_owned(),
-            account_id,
-            region: String::new(),
-            observed,
-            expected: expected.to_owned(),
-            message,
-            controls: String::new(),
-            evidence: format!("waiver={}", self.id),
-            waiver_id: self.id.clone(),
-            finding_id: String::new(),
-        };
-        finding.with_id()
+        let parts = Arn::parse(pattern);
+        let stars = |text: &str| text.trim_matches('*').is_empty();
+        let any_resource = stars(pattern) || parts.is_some_and(|arn| stars(arn.resource));
+        // The ARN of a bucket names no account, and a bucket's name is nobody else's.
+        let named = parts.is_some_and(|arn| fixed(arn.account) || (arn.account.is_empty() && fixed(arn.resource)));
+        match () {
+            () if any_resource => Some("its pattern names no resource"),
+            () if self.subjects.account.is_none() && !named => Some("its pattern names no account"),
+            () => None,
+        }
     }
 }
 
-/// Applies waivers to what was judged: failures they match become `waived`, the first that matches counts. Waivers of judged rules that have
-/// expired, or hold and match nothing, are added as findings of [`WAIVER_EXPIRED`] and [`WAIVER_UNUSED`].
-///
-/// A waiver that matches no failure is not called unused while something of its rule is unknown: the failure may only be out of sight.
-#[must_use]
-pub fn apply(mut judgement: Judgement, waivers: &[Waiver], as_of_s: i64) -> Judgement {
-    let mut used = vec![false; waivers.len()];
-    for finding in &mut judgement.findings {
-        for (waiver, used) in waivers.iter().zip(&mut used) {
-            if !waiver.holds(as_of_s) || waiver.rule != finding.rule_id {
-                continue;
-            }
-            let unread = finding.verdict == Verdict::Unknown && (finding.subject_type == "read" || waiver.matches(finding));
-            *used |= unread;
-            let accepted = matches!(finding.verdict, Verdict::Fail | Verdict::Waived) && waiver.matches(finding);
-            *used |= accepted;
-            if accepted && finding.verdict == Verdict::Fail {
-                finding.verdict = Verdict::Waived;
-                finding.waiver_id.clone_from(&waiver.id);
-            }
+/// Where a waiver, or an alternative, stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It does not hold yet.
+    NotYet,
+    /// It holds.
+    Active,
+    /// It holds for at most 30 more days.
+    Ending,
+    /// It does not hold any more.
+    Expired,
+}
+
+impl State {
+    /// Where something that holds in `[start_s, expires_s)` stands at a moment.
+    pub(super) fn of(start_s: i64, expires_s: i64, as_of_s: i64) -> Self {
+        match () {
+            () if as_of_s < start_s => Self::NotYet,
+            () if as_of_s >= expires_s => Self::Expired,
+            () if expires_s - as_of_s <= ENDING_S => Self::Ending,
+            () => Self::Active,
         }
     }
-    let mut found = Vec::new();
-    for (waiver, used) in waivers.iter().zip(used).filter(|(waiver, _)| judgement.rules.contains(&waiver.rule)) {
-        if as_of_s >= waiver.expires_s {
-            let ended = moment::short(waiver.expires_s);
-            let message = format!("waiver {} of rule {} expired at {ended}; its owner is {}", waiver.id, waiver.rule, waiver.owner);
-            found.push(waiver.finding(&WAIVER_EXPIRED, format!("expired at {ended}"), "an expiry in the future", message));
-        } else if waiver.holds(as_of_s) && !used {
-            let message = format!("waiver {} matches no failure of rule {}; its owner is {}", waiver.id, waiver.rule, waiver.owner);
-            found.push(waiver.finding(&WAIVER_UNUSED, "no failure".to_owned(), "at least one failure", message));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiver(subjects: Subjects) -> Waiver {
+        let text = || "x".to_owned();
+        let (start_s, expires_s) = (100 * DAY_S, 200 * DAY_S);
+        Waiver {
+            id: text(),
+            rule: text(),
+            subjects,
+            reason: text(),
+            owner: text(),
+            approver: text(),
+            start_s,
+            expires_s,
+            compensating_control: text(),
         }
     }
-    let rows = std::mem::take(&mut judgement.rows);
-    let mut all: Vec<_> = std::mem::take(&mut judgement.findings).into_iter().zip(rows).collect();
-    all.extend(found.into_iter().map(|finding| (finding, RowCounts::default())));
-    all.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
-    (judgement.findings, judgement.rows) = all.into_iter().unzip();
-    judgement
+
+    #[test]
+    fn what_nobody_can_have_looked_at_is_too_broad() {
+        let tagged: BTreeMap<String, Pattern> = [("stage".to_owned(), Pattern::from("test".to_owned()))].into();
+        let (none, one) = (BTreeMap::new(), Some("111122223333"));
+        // why, pattern, account, tags, whether it is too broad
+        let cases = [
+            ("one database", Some("arn:aws:rds:eu-west-1:111122223333:db:orders"), None, &none, false),
+            ("a family in one account, in any Region", Some("arn:aws:rds:*:111122223333:db:test-*"), None, &none, false),
+            ("everything", Some("*"), None, &none, true),
+            ("everything in an account, by pattern", Some("arn:aws:*:*:111122223333:*"), None, &none, true),
+            ("everything, though with an account", Some("*"), one, &none, true),
+            ("a family in any account", Some("arn:aws:rds:*:*:db:test-*"), None, &none, true),
+            ("the same, with an account beside it", Some("arn:aws:rds:*:*:db:test-*"), one, &none, false),
+            ("half an ARN, which names no account", Some("*:db:orders"), None, &none, true),
+            ("the same, with an account beside it", Some("*:db:orders"), one, &none, false),
+            ("a bucket, whose ARN has no account", Some("arn:aws:s3:::logs"), None, &none, false),
+            ("buckets of anybody", Some("arn:aws:s3:::logs-*"), None, &none, true),
+            ("an account, by its own key", None, one, &none, false),
+            ("a tag, wherever it is", None, None, &tagged, true),
+            ("a tag in one account", None, one, &tagged, false),
+        ];
+        for (why, pattern, account, tags, expected) in cases {
+            let subjects = Subjects {
+                subject: pattern.map(|pattern| Pattern::from(pattern.to_owned())),
+                account: account.map(|account| account.parse().unwrap()),
+                tags: tags.clone(),
+            };
+            assert_eq!(waiver(subjects).over_broad().is_some(), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn states_over_time() {
+        let waiver = waiver(Subjects::default());
+        // day, state
+        let cases = [
+            (99, State::NotYet),
+            (100, State::Active),
+            (169, State::Active),
+            (170, State::Ending),
+            (199, State::Ending),
+            (200, State::Expired),
+        ];
+        for (day, expected) in cases {
+            assert_eq!(waiver.state(day * DAY_S), expected, "day {day}");
+            assert_eq!(waiver.holds(day * DAY_S), matches!(expected, State::Active | State::Ending), "day {day}");
+        }
+    }
 }

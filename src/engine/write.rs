@@ -97,35 +97,54 @@ impl Writer<'_> {
         self.templates.render(template, values).map_err(|source| EngineError::Message { rule: self.rule.id.clone(), source })
     }
 
-    /// How many of the subject's rows it concerns, where there are several.
+    /// How many of what was judged about the subject it concerns, where that is several.
     fn share(&self, counts: &RowCounts) -> String {
         let applicable = counts.fail.saturating_add(counts.unknown).saturating_add(counts.pass);
         match self.rule.quantify {
             _ if applicable < 2 => String::new(),
-            Quantify::All => format!(" ({} of {applicable} rows fail)", counts.fail),
-            Quantify::Any => format!(" (none of {applicable} rows passes)"),
+            Quantify::All if counts.fail == 1 => format!(" (1 of {applicable} fails)"),
+            Quantify::All => format!(" (one of {} that fail, of {applicable})", counts.fail),
+            Quantify::Any => format!(" (none of {applicable} passes)"),
         }
     }
 
+    /// What is not known. The message of the rule follows only if it speaks of all of that: it is written for what fails.
     fn undecided(&self, values: &Values, counts: &RowCounts, touched: Option<usize>) -> Result<String, EngineError> {
+        let null = |name: &String| values.get(name).is_none_or(Value::is_none);
+        let names: Vec<String> = self.rule.columns().into_iter().filter(null).collect();
         let mut reasons = Vec::new();
         if counts.unknown > 0 {
-            let null = |name: &String| values.get(name).is_none_or(Value::is_none);
-            let names: Vec<String> = self.rule.columns().into_iter().filter(null).map(|name| format!("`{name}`")).collect();
-            reasons.push(match names.len() {
+            let told: Vec<String> = names.iter().map(|name| self.meaning(name)).collect();
+            reasons.push(match told.len() {
                 0 => "a value is out of range".to_owned(),
-                1 => format!("{} is {NOT_KNOWN}", names[0]),
-                _ => format!("{} are {NOT_KNOWN}", names.join(", ")),
+                1 => format!("it is {NOT_KNOWN}: {}", told[0]),
+                _ => format!("these are {NOT_KNOWN}: {}", told.join("; ")),
             });
         }
         if let Some(gap) = touched.and_then(|index| self.gaps.get(index)) {
             reasons.push(sentence(gap));
         }
-        let mut message = format!("not decided, because {}", reasons.join("; and "));
-        if counts.unknown > 0 {
-            message = format!("{message}: {}", self.render(&self.rule.message, values)?);
+        let message = format!("not decided, because {}", reasons.join("; and "));
+        let speaks_of = |name: &String| ["none", "not none"].iter().any(|is| self.rule.message.contains(&format!("{name} is {is}")));
+        if counts.unknown == 0 || names.is_empty() || !names.iter().all(speaks_of) {
+            return Ok(message);
         }
-        Ok(message)
+        Ok(format!("{message}. {}", self.render(&self.rule.message, values)?))
+    }
+
+    /// What a column says, in the words of its relation up to the first stop, and its name.
+    fn meaning(&self, name: &str) -> String {
+        let is_named = |column: &&crate::dataset::Column| column.name == name || seconds_name(column.name).as_str() == name;
+        let doc = self.rule.over.columns.iter().find(is_named).map_or("", |column| column.doc);
+        let words = doc.split([';', ':', '.']).next().unwrap_or_default();
+        let mut letters = words.chars();
+        match letters.next() {
+            Some(first) if first.is_ascii_uppercase() && !letters.as_str().starts_with(|next: char| next.is_ascii_uppercase()) => {
+                format!("{}{} (`{name}`)", first.to_ascii_lowercase(), letters.as_str())
+            }
+            Some(first) if first.is_alphabetic() => format!("{words} (`{name}`)"),
+            _ => format!("`{name}`"),
+        }
     }
 
     fn shown(&self, shown: &Shown, values: &Values) -> Result<String, EngineError> {

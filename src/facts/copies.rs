@@ -126,7 +126,7 @@ crate::rows! {
         copy_age_s: Integer, NotTold, "";
         /// Whether there is a newer one: false, or not told where it could not be looked for
         newer_copy: Boolean, NotTold, "";
-        /// Time before the moment of judgement in which no such copy was made, as far as that is proven
+        /// Time before the moment of judgement in which no such copy job completed and of which no such point is left, as far as that is proven
         none_for_s: Integer, Never, "";
         /// Whether that copy is proven to exist, or to be deleted
         copy_exists: Boolean, NotTold, "";
@@ -217,7 +217,7 @@ fn row(
         copied_to: told(place.region),
         copied_to_account: told(place.account_id),
         copied_to_vault: told(place.vault_arn),
-        problem: last.filter(|job| !job.succeeded).and_then(|job| job.problem.clone()),
+        problem: last.filter(|job| job.succeeded != Some(true)).and_then(|job| job.problem.clone()),
         evidence: Some(evidence(last, newest, resource)),
     }
 }

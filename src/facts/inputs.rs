@@ -11,6 +11,7 @@ use super::error::FactError;
 use super::plans::Plan;
 use super::points::{KeyRange, Restorable};
 use super::population::Resource;
+use super::prices::Prices;
 use super::{FACTS, Objectives, coverage, plans, points, population};
 use crate::dataset::frame;
 use crate::dataset::rows::{Batch, Row};
@@ -29,6 +30,8 @@ pub struct Inputs<'a> {
     pub objectives: &'a Objectives,
     /// The window that is looked at, half-open; its end is the moment of judgement.
     pub window: Window,
+    /// What storage costs.
+    pub prices: &'a Prices,
     population: OnceCell<Rc<Vec<Resource>>>,
     databases: OnceCell<Rc<Vec<Resource>>>,
     plans: OnceCell<Rc<Vec<Plan>>>,
@@ -38,13 +41,17 @@ pub struct Inputs<'a> {
     tables: RefCell<BTreeMap<String, DataFrame>>,
 }
 
+/// Without a list nothing has a price.
+static NO_PRICES: Prices = Prices::new();
+
 impl<'a> Inputs<'a> {
-    /// Takes a snapshot, the objectives and the window.
+    /// Takes a snapshot, the objectives and the window. No price is known.
     pub fn new(snapshot: &'a Snapshot<'a>, objectives: &'a Objectives, window: Window) -> Self {
         Self {
             snapshot,
             objectives,
             window,
+            prices: &NO_PRICES,
             population: OnceCell::new(),
             databases: OnceCell::new(),
             plans: OnceCell::new(),
@@ -55,12 +62,18 @@ impl<'a> Inputs<'a> {
         }
     }
 
+    /// The same with what storage costs.
+    #[must_use]
+    pub fn with_prices(self, prices: &'a Prices) -> Self {
+        Self { prices, ..self }
+    }
+
     /// Reads the declared columns of a table, as it stands at the moment.
     ///
     /// # Errors
     /// As reading the table.
     pub fn rows<R: Row>(&self, table: &str) -> Result<Vec<R>, FactError> {
-        Ok(frame::from_frame(table, &self.table(table)?)?)
+        Ok(frame::from_frame(table, &self.frame(table)?)?)
     }
 
     /// Hands on the declared columns of a table row by row, some thousands at a time, for tables that may be larger than what is kept of them.
@@ -68,7 +81,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As reading the table.
     pub fn each<R: Row>(&self, table: &str, mut take: impl FnMut(R)) -> Result<(), FactError> {
-        let frame = self.table(table)?;
+        let frame = self.frame(table)?;
         for from in (0..frame.height()).step_by(AT_A_TIME) {
             let rows = frame::from_frame::<R>(table, &frame.slice(i64::try_from(from).unwrap_or(i64::MAX), AT_A_TIME))?;
             rows.into_iter().for_each(&mut take);
@@ -76,8 +89,11 @@ impl<'a> Inputs<'a> {
         Ok(())
     }
 
-    /// A table as it stands at the moment, read once.
-    fn table(&self, table: &str) -> Result<DataFrame, FactError> {
+    /// A table as it stands at the moment, read once; for what columns answer better than rows, too.
+    ///
+    /// # Errors
+    /// As reading the table.
+    pub(super) fn frame(&self, table: &str) -> Result<DataFrame, FactError> {
         if let Some(frame) = self.tables.borrow().get(table) {
             return Ok(frame.clone());
         }

@@ -55,10 +55,12 @@ crate::rows! {
         rotation_applies: Boolean, NotTold, "";
         /// Whether its material rotates; AWS rotates the keys it manages
         rotates: Boolean, NotTold, "GetKeyRotationStatus";
+        /// Whether other Regions can have replicas of it
+        multi_region: Boolean, NotTold, "KeyMetadata.MultiRegion";
         /// Whether anything is known to be encrypted with it; false only if the keys of all points of its Region were told
         in_use: Boolean, NotTold, "";
-        /// Vaults known to name it
-        vaults_count: Integer, Never, "";
+        /// Vaults known to name it; not told if none is and not all could be asked
+        vaults_count: Integer, NotTold, "";
         /// Recovery points known to need it
         points_count: Integer, Never, "";
         /// Databases known to be encrypted with it
@@ -95,7 +97,7 @@ crate::rows! {
     /// A key as it was described.
     pub(super) struct KmsKey {
         account_id: Text; region: Text; asked_key: Text; key_arn: Text; key_account_id: Text; key_state: Text; key_manager: Text; deletion_date_s: Integer;
-        rotation_enabled: Boolean; rotation_applies: Boolean; collection: Text;
+        rotation_enabled: Boolean; rotation_applies: Boolean; multi_region: Boolean; collection: Text;
     }
 }
 
@@ -112,7 +114,7 @@ impl KmsKey {
     }
 
     /// Whether it is about to go, or gone.
-    fn pending_deletion(&self) -> Option<bool> {
+    pub(super) fn pending_deletion(&self) -> Option<bool> {
         match self.key_state.as_deref()? {
             "PendingDeletion" | "PendingReplicaDeletion" | "NotFound" => Some(true),
             "Enabled" | "Updating" | "Disabled" | "PendingImport" | "Unavailable" | "Creating" => Some(false),
@@ -120,7 +122,7 @@ impl KmsKey {
         }
     }
 
-    fn rotates(&self) -> Option<bool> {
+    pub(super) fn rotates(&self) -> Option<bool> {
         if self.key_manager.as_deref() == Some("AWS") { Some(true) } else { self.rotation_enabled }
     }
 }
@@ -209,6 +211,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let uses = uses(inputs, &keys, &point_keys)?;
     let open = open_regions(&point_keys);
     let all_read = FACT.reads().all(|read| read.table == "kms_keys" || inputs.complete_everywhere(read.table));
+    let vaults_read = inputs.complete_everywhere("backup_vaults");
     let rows = keys.each().into_iter().map(|key| {
         let arn = key.key_arn.clone().unwrap_or_default();
         let uses = uses.get(&arn).copied().unwrap_or_default();
@@ -227,8 +230,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
             deletion_s: key.deletion_date_s,
             rotation_applies: key.rotation_applies,
             rotates: key.rotates(),
+            multi_region: key.multi_region,
             in_use: if named { Some(true) } else { none_else.then_some(false) },
-            vaults_count: Some(uses.vaults),
+            vaults_count: (uses.vaults > 0 || vaults_read).then_some(uses.vaults),
             points_count: Some(uses.points),
             databases_count: Some(uses.databases),
             evidence: Some(evidence("kms_keys", &asked, key.collection.as_deref())),

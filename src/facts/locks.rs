@@ -121,6 +121,11 @@ impl Vault {
         self.kind.as_deref().map(|kind| kind == AIR_GAPPED)
     }
 
+    /// Whether it only shows the points of another account's vault.
+    pub(super) fn is_view(&self) -> bool {
+        self.kind.as_deref() == Some("RESTORE_ACCESS_BACKUP_VAULT")
+    }
+
     /// Its lock at a moment; `None` if not told.
     pub(super) fn lock_mode(&self, as_of_s: i64) -> Option<LockMode> {
         match (self.air_gapped(), self.locked, self.lock_date_s) {

@@ -8,11 +8,22 @@ use polars::prelude::DataFrame;
 use crate::dataset::Relation;
 use crate::dataset::schema::{Reach, RestsOn};
 
+pub mod access;
+pub mod alerts;
+pub mod buckets;
 pub mod copies;
+pub mod costs;
 pub mod coverage;
+pub mod departed;
+pub mod drift;
+pub mod drills;
 pub mod error;
+pub mod exclusions;
 pub mod exposure;
+pub mod guards;
 pub mod happened;
+pub mod held;
+pub mod hygiene;
 pub mod inputs;
 pub mod intervals;
 pub mod jobs;
@@ -21,20 +32,31 @@ pub mod lifecycles;
 pub mod locks;
 pub mod native;
 pub mod newest;
+pub mod objective_changes;
 pub mod objectives;
+pub mod organization;
+pub mod parting;
 pub mod pitr;
 pub mod plans;
 pub mod points;
 pub mod policies;
 pub mod population;
+pub mod prices;
 pub mod protection;
 pub mod reconciled;
 pub mod replication;
 pub mod restored;
+pub mod restored_databases;
 pub mod restores;
 pub mod retention;
+pub mod scans;
 pub mod schedule;
+pub mod secrets;
 pub mod sharing;
+pub mod slots;
+pub mod storage;
+pub mod tampering;
+pub mod testing;
 pub mod windows;
 
 pub use error::FactError;
@@ -61,14 +83,22 @@ impl Fact {
 
 /// Every fact, sorted by name.
 pub static FACTS: &[&Fact] = &[
+    &alerts::FACT,
+    &costs::FACT,
     &jobs::BACKUPS,
     &windows::FACT,
+    &buckets::FACT,
     &intervals::FACT,
     &copies::FACT,
     &keys::copying::FACT,
     &jobs::COPIES,
     &coverage::FACT,
+    &parting::FACT,
+    &departed::FACT,
     &schedule::DESIGN_EXPOSURE,
+    &drift::FACT,
+    &drills::FACT,
+    &exclusions::FACT,
     &exposure::FACT,
     &keys::FACT,
     &lifecycles::FACT,
@@ -76,19 +106,35 @@ pub static FACTS: &[&Fact] = &[
     &locks::points::FACT,
     &native::FACT,
     &newest::FACT,
+    &objective_changes::FACT,
+    &costs::objectives::FACT,
+    &organization::FACT,
     &pitr::FACT,
     &retention::FACT,
     &keys::points::FACT,
     &retention::points::FACT,
+    &scans::FACT,
     &reconciled::FACT,
+    &hygiene::plans::FACT,
+    &access::FACT,
+    &guards::FACT,
     &replication::FACT,
     &population::FACT,
+    &testing::FACT,
+    &restored_databases::FACT,
     &restores::FACT,
+    &retention::retained::FACT,
+    &retention::tiers::FACT,
     &schedule::SCHEDULE,
+    &secrets::FACT,
+    &hygiene::selections::FACT,
     &sharing::FACT,
+    &slots::FACT,
     &keys::storage::FACT,
+    &tampering::FACT,
     &policies::FACT,
     &locks::FACT,
+    &storage::FACT,
 ];
 
 #[cfg(test)]
@@ -104,6 +150,21 @@ const fn account(table: &'static str) -> RestsOn {
 
 const fn everywhere(table: &'static str) -> RestsOn {
     RestsOn { table, reach: Reach::Everywhere }
+}
+
+/// Several lists of what a relation rests on as one.
+const fn joined<const COUNT: usize>(lists: &[&[RestsOn]]) -> [RestsOn; COUNT] {
+    let mut all = [RestsOn { table: "", reach: Reach::Region }; COUNT];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut one = 0;
+        while one < lists[list].len() {
+            all[at] = lists[list][one];
+            (at, one) = (at + 1, one + 1);
+        }
+        list += 1;
+    }
+    all
 }
 
 /// What everything about one resource's protection reads beside the population: plans and the Region's settings.

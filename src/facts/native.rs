@@ -2,12 +2,16 @@
 //!
 //! A member of a cluster has no backups of its own, and what is set on it has no effect; its row says so through `role`, and the cluster is judged.
 //! Replication and Multi-AZ are availability, not backup.
+//!
+//! Automated backups go with the database, unless whoever deletes it asks them to stay. Continuous backups of AWS Backup stay, as other recovery points
+//! and snapshots by hand do; of an earlier database under the same name they say nothing. Source: Amazon RDS API reference, `DeleteDBInstance`.
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, DataType, IntoLazy, NULL, col, lit, when};
 
+use super::objectives::{and, or};
 use super::population::{DATABASES_REST_ON, Resource, Role};
-use super::{Fact, FactError, Inputs};
-use crate::dataset::{Relation, Row};
+use super::{Fact, FactError, Inputs, everywhere};
+use crate::dataset::{Relation, Row, frame};
 
 crate::rows! {
     /// Native backups of a database.
@@ -36,6 +40,14 @@ crate::rows! {
         restorable_age_s: Integer, NotTold, "";
         /// Whether AWS Backup owns the automated backups through a continuous rule
         managed_by_aws_backup: Boolean, Never, "AwsBackupRecoveryPointArn";
+        /// Whether something that restores it stays when it is deleted: a recovery point of AWS Backup, or a snapshot that somebody took
+        outlived: Boolean, NotTold, "";
+        /// Whether any of its logs is exported to CloudWatch Logs
+        logs_exported: Boolean, NotTold, "EnabledCloudwatchLogsExports";
+        /// Those logs, separated by blanks
+        exported_logs: Text, Means("none, or not told"), "EnabledCloudwatchLogsExports";
+        /// Whether Secrets Manager keeps and rotates the password of its master user
+        password_managed: Boolean, NotTold, "MasterUserSecret";
         /// Where the proof lies
         evidence: Text, Never, "";
     }
@@ -50,14 +62,25 @@ pub static FACT: Fact = Fact {
         rows_rest_on: DATABASES_REST_ON,
         order: &[],
     },
-    reads: &[DATABASES_REST_ON],
+    reads: &[DATABASES_REST_ON, &[everywhere("recovery_points"), everywhere("rds_snapshots")]],
     derive,
 };
+
+crate::rows! {
+    /// What is needed of `recovery_points`.
+    struct PointRow { resource_arn: Text; exists: Boolean; creation_date_s: Integer; }
+}
+
+crate::rows! {
+    /// What is needed of `rds_snapshots`.
+    struct SnapshotRow { resource_arn: Text; snapshot_type: Text; status: Text; original_snapshot_create_time_s: Integer; snapshot_create_time_s: Integer; exists: Boolean; }
+}
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let as_of_s = inputs.snapshot.as_of_s();
     let databases = inputs.databases()?;
-    let rows = databases.iter().map(|resource| NativeRow {
+    let staying = staying(inputs, &databases)?;
+    let rows = databases.iter().zip(staying).map(|(resource, outlived)| NativeRow {
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
         account_id: Some(resource.account_id.clone()),
@@ -70,9 +93,53 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         latest_restorable_s: resource.latest_restorable_s,
         restorable_age_s: resource.latest_restorable_s.map(|latest_s| (as_of_s - latest_s).max(0)),
         managed_by_aws_backup: Some(resource.aws_backup_recovery_point_arn.as_deref().is_some_and(|arn| !arn.is_empty())),
+        outlived,
+        logs_exported: resource.settings.log_exports.as_ref().map(|logs| !logs.is_empty()),
+        exported_logs: resource.settings.log_exports.as_ref().map(|logs| logs.join(" ")).filter(|logs| !logs.is_empty()),
+        password_managed: resource.settings.password_managed,
         evidence: Some(resource.evidence.clone()),
     });
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
+}
+
+/// Whether something that restores each database stays when it is deleted.
+fn staying(inputs: &Inputs<'_>, databases: &[Resource]) -> Result<Vec<Option<bool>>, FactError> {
+    let all_read = ["recovery_points", "rds_snapshots"].iter().all(|table| inputs.complete_everywhere(table));
+    let mut staying = vec![all_read.then_some(false); databases.len()];
+    let mut stays = |arn: Option<String>, exists: Option<bool>, made_s: Option<i64>| {
+        let index = arn.and_then(|arn| databases.binary_search_by(|resource| resource.arn.cmp(&arn)).ok());
+        if let Some(index) = index {
+            staying[index] = or(staying[index], and(exists, databases[index].lived_at(made_s)));
+        }
+    };
+    for point in newest_points(inputs)? {
+        stays(point.resource_arn, point.exists, point.creation_date_s);
+    }
+    inputs.each::<SnapshotRow>("rds_snapshots", |snapshot| {
+        let available = snapshot.status.as_deref().map(|status| status == "available");
+        if snapshot.snapshot_type.as_deref() == Some("manual") {
+            let made_s = snapshot.original_snapshot_create_time_s.or(snapshot.snapshot_create_time_s);
+            stays(snapshot.resource_arn, and(available, snapshot.exists), made_s);
+        }
+    })?;
+    Ok(staying)
+}
+
+/// The newest usable recovery point of each resource, of those that are there and of those of which it is not known apart.
+fn newest_points(inputs: &Inputs<'_>) -> Result<Vec<PointRow>, FactError> {
+    let usable = col("status").eq(lit("COMPLETED")).or(col("status").eq(lit("AVAILABLE"))).or(col("status").is_null());
+    // Whether one whose status was not told restores anything is not known.
+    let exists = when(col("status").is_not_null()).then(col("exists")).otherwise(lit(NULL).cast(DataType::Boolean));
+    let newest = inputs
+        .frame("recovery_points")?
+        .lazy()
+        .filter(usable.and(col("is_parent").fill_null(lit(false)).not()).and(col("resource_arn").is_not_null()))
+        .with_columns([exists.alias("exists")])
+        .group_by([col("resource_arn"), col("exists")])
+        .agg([col("creation_date_s").max()])
+        .collect()
+        .map_err(FactError::polars("recovery_points"))?;
+    Ok(frame::from_frame("recovery_points", &newest)?)
 }
 
 /// Whether backups of the service itself protect a resource; `None` if not told. A cluster member is protected by its cluster, not by itself.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::objectives::{Mechanism, and};
+use super::objectives::{DEFAULT_ID, Mechanism, and, or};
 use super::points::is_continuous;
 use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
 use super::{Fact, FactError, Inputs, schedule};
@@ -30,6 +30,8 @@ crate::rows! {
         role: Text, NotTold, "";
         /// Whether its objective counts recovery points of AWS Backup as backups
         counted: Boolean, NotTold, "audit.yaml";
+        /// Whether an objective that was written for it does; the default is nobody's wish
+        asked: Boolean, NotTold, "audit.yaml";
         /// Age of the resource at the moment of judgement
         resource_age_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
         /// Whether it has a usable recovery point
@@ -42,6 +44,10 @@ crate::rows! {
         newer_point: Boolean, NotTold, "";
         /// Usable recovery points in the vaults that were read
         points_count: Integer, Never, "";
+        /// Whether it has continuous backups of AWS Backup, going on or stopped
+        continuous: Boolean, NotTold, "RecoveryPointArn";
+        /// Whether one of them goes on
+        continuous_goes_on: Boolean, NotTold, "Status";
         /// The newest
         recovery_point_arn: Text, NotTold, "RecoveryPointArn";
         /// Where the proof lies
@@ -77,8 +83,10 @@ struct Newest {
     point: Option<(i64, String)>,
     collection: Option<String>,
     count: i64,
-    /// Whether one is continuous.
+    /// Whether one is continuous, going on or stopped.
     continuous: bool,
+    /// Whether one of those goes on; `None` if one of them may.
+    goes_on: Option<bool>,
     /// Whether the time of one was not told.
     untimed: bool,
 }
@@ -92,25 +100,42 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         let resource = &population[index];
         let at_home = point.account_id.as_ref() == Some(&resource.account_id) && point.region.as_ref() == Some(&resource.region);
         let usable = matches!(point.status.as_deref(), Some("COMPLETED" | "AVAILABLE")) && point.exists == Some(true);
-        if at_home && usable && point.is_parent != Some(true) {
+        if !at_home || point.is_parent == Some(true) {
+            return;
+        }
+        if point.recovery_point_arn.as_deref().is_some_and(is_continuous) && point.exists == Some(true) {
+            newest[index].add_continuous(point.status.as_deref());
+        }
+        if usable {
             newest[index].add(resource, point);
         }
     })?;
     let mut rows = Vec::with_capacity(population.len());
     for ((index, resource), newest) in population.iter().enumerate().zip(newest) {
         let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
-        let accepted = objective.map(|owed| owed.mechanisms.contains(&Mechanism::BackupPoint));
-        rows.push(row(inputs, resource, newest, and(accepted, resource.is_supported())));
+        let accepted = objective.as_ref().map(|owed| owed.mechanisms.contains(&Mechanism::BackupPoint));
+        let asked = and(accepted, objective.map(|owed| owed.id != DEFAULT_ID));
+        rows.push(NewestRow { asked, ..row(inputs, resource, newest, and(accepted, resource.is_supported())) });
     }
     Inputs::frame_of(FACT.relation, rows)
 }
 
 impl Newest {
+    /// A continuous point is there. What is being made or deleted, and a word of tomorrow, decide nothing.
+    fn add_continuous(&mut self, status: Option<&str>) {
+        let on = match status {
+            Some("COMPLETED" | "AVAILABLE") => Some(true),
+            Some("STOPPED" | "EXPIRED") => Some(false),
+            _ => None,
+        };
+        self.goes_on = if self.continuous { or(self.goes_on, on) } else { on };
+        self.continuous = true;
+    }
+
     fn add(&mut self, resource: &Resource, point: PointRow) {
         let arn = point.recovery_point_arn.unwrap_or_default();
         let continuous = is_continuous(&arn);
         self.count += 1;
-        self.continuous |= continuous;
         let at_s = if continuous { resource.latest_restorable_s } else { point.creation_date_s };
         let Some(at_s) = at_s else {
             self.untimed = true;
@@ -141,10 +166,14 @@ fn row(inputs: &Inputs<'_>, resource: &Resource, newest: Newest, counted: Option
         point_age_s: point_s.map(|point_s| (as_of_s - point_s).max(0)),
         newer_point: (read && !newest.untimed).then_some(false),
         points_count: Some(newest.count),
+        continuous: if newest.continuous { Some(true) } else { read.then_some(false) },
+        // Another vault may hold one that goes on.
+        continuous_goes_on: if newest.continuous { or(newest.goes_on, read.then_some(false)) } else { None },
         evidence: Some(match &arn {
             Some(arn) => evidence("recovery_points", arn, newest.collection.as_deref()),
             None => resource.evidence.clone(),
         }),
         recovery_point_arn: arn,
+        ..NewestRow::default()
     }
 }

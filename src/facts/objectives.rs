@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::change::Change;
+pub use self::data_class::{DataClasses, is_class};
 use self::entry::{Entry, understand, wrong};
 use super::population::{Resource, Role};
 use crate::model::Verdict;
 use crate::model::moment::HOUR_S;
 
+mod change;
+mod data_class;
 mod entry;
 
 /// How data can be brought back; an objective names those it accepts. Replication and Multi-AZ are no backups and have no word here.
@@ -43,6 +47,29 @@ impl Mechanism {
     }
 }
 
+/// Why resources need no backup: what a service tells that speaks for it, or against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Premise {
+    /// Old versions of its objects are kept.
+    Versioned,
+    /// What it writes goes when its instance does, and nobody misses it.
+    Stateless,
+    /// It is filled again from elsewhere.
+    Cache,
+}
+
+impl Premise {
+    /// The word in configuration and relations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Versioned => "versioned",
+            Self::Stateless => "stateless",
+            Self::Cache => "cache",
+        }
+    }
+}
+
 /// Which resources an entry is for. All that is given must hold; an empty matcher is for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -59,6 +86,16 @@ pub struct Matcher {
     pub tags: BTreeMap<String, String>,
 }
 
+/// A tier of backups: how often some are made that are kept longer than those of the tier before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// Longest time between two of them: `1d`, `7d`, `31d`.
+    pub every: String,
+    /// How long they are kept at least: `30d`.
+    pub keep: String,
+}
+
 /// One entry of `objectives` in `audit.yaml`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +106,9 @@ pub struct Objective {
     /// Which resources it is for.
     #[serde(rename = "match", default)]
     pub matcher: Matcher,
+    /// Preset that says what it does not say itself: `recipe`.
+    #[serde(default)]
+    pub preset: Option<String>,
     /// How much data may be lost: `24h`. Without it no RPO is owed.
     #[serde(default)]
     pub rpo: Option<String>,
@@ -78,6 +118,12 @@ pub struct Objective {
     /// How long points must be kept: `35d`. Without it no retention is owed.
     #[serde(default)]
     pub retention: Option<String>,
+    /// How long points may be kept at most: `400d`. Without it nobody asks for them to go.
+    #[serde(default)]
+    pub longest_retention: Option<String>,
+    /// How often points of which age are to be made: each a time between runs and how long these points are kept. Without it none is owed.
+    #[serde(default)]
+    pub tiers: Vec<Tier>,
     /// Whether a copy in another Region is owed.
     #[serde(default)]
     pub copy_to_other_region: bool,
@@ -102,12 +148,15 @@ pub struct Objective {
     /// What counts as a backup; all mechanisms if it is not given.
     #[serde(default)]
     pub mechanisms: Option<Vec<Mechanism>>,
+    /// Why its resources need no backup: `versioned`, `stateless` or `cache`. It is held against what their services tell.
+    #[serde(default)]
+    pub premise: Option<Premise>,
     /// Whether read replicas owe it as well.
     #[serde(default)]
     pub include_replicas: bool,
-    /// Class of the data: `ephi`, `pci`, …
+    /// Classes of the data that its resources hold, all of them: `ephi`, or `[pci, ephi]`. Without it they may hold any.
     #[serde(default)]
-    pub data_class: Option<String>,
+    pub data_class: DataClasses,
     /// Since when it is in force, RFC 3339 or a date; always, if it is not given.
     #[serde(default)]
     pub valid_from: Option<String>,
@@ -143,6 +192,10 @@ pub struct Owed {
     pub least_tolerance_s: i64,
     /// Retention; `None` if none is owed.
     pub retention_days: Option<i64>,
+    /// Longest retention; `None` if the objective names none.
+    pub longest_retention_days: Option<i64>,
+    /// Tiers of backups, in the order of the file.
+    pub tiers: Vec<OwedTier>,
     /// Whether a copy in another Region is owed.
     pub copy_to_other_region: bool,
     /// Whether a copy in another account is owed.
@@ -157,8 +210,28 @@ pub struct Owed {
     pub restore_test_every_s: Option<i64>,
     /// What counts as a backup.
     pub mechanisms: BTreeSet<Mechanism>,
-    /// Class of the data.
-    pub data_class: Option<String>,
+    /// Classes of the data that it holds; empty if nobody declared any.
+    pub data_class: BTreeSet<String>,
+}
+
+/// A tier of backups that is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwedTier {
+    /// Longest time between two of them.
+    pub every_s: i64,
+    /// How long they are kept at least.
+    pub keep_days: i64,
+}
+
+/// What is in force for a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InForce<'o> {
+    /// It depends on something unread.
+    NotKnown,
+    /// No entry is for it: the default, which nobody approved.
+    Default,
+    /// The first entry that is for it.
+    Entry(&'o Objective),
 }
 
 /// Name of the objective of resources that match no entry.
@@ -185,7 +258,8 @@ impl Objectives {
     ///
     /// # Errors
     /// The first entry that cannot be used, with field and reason: unreadable durations or moments, an id that is used twice with the same
-    /// `valid_from`, a retention that is not whole days, an RTO or a time between tests of nothing.
+    /// `valid_from`, a retention that is not whole days or is longer than the longest, an RTO, a time between tests or a tier of nothing, a class of data
+    /// that is no word or stands there twice.
     pub fn new(entries: Vec<Objective>) -> Result<Self, ObjectiveError> {
         let mut seen = BTreeSet::new();
         let entries = entries.into_iter().map(understand).collect::<Result<Vec<_>, _>>()?;
@@ -208,6 +282,18 @@ impl Objectives {
         Some(default(resource, start_window_s))
     }
 
+    /// What is in force for a resource at a moment.
+    pub fn in_force(&self, resource: &Resource, at_s: i64) -> InForce<'_> {
+        for entry in self.entries.iter().filter(|entry| entry.valid_from_s <= at_s) {
+            match entry.matches(resource) {
+                None => return InForce::NotKnown,
+                Some(true) => return InForce::Entry(&entry.objective),
+                Some(false) => {}
+            }
+        }
+        InForce::Default
+    }
+
     /// What a resource owed over time: each element is in force from its moment until the next. The first begins at the earliest moment there is.
     /// `None` in an element where it depends on something unread.
     pub fn over_time(&self, resource: &Resource, start_window_s: Option<i64>) -> Vec<(i64, Option<Owed>)> {
@@ -218,6 +304,22 @@ impl Objectives {
     /// Whether any entry asks for a retention.
     pub fn any_retention(&self) -> bool {
         self.entries.iter().any(|entry| entry.retention_days.is_some())
+    }
+
+    /// Whether any entry names a longest retention.
+    pub fn any_longest_retention(&self) -> bool {
+        self.entries.iter().any(|entry| entry.longest_retention_days.is_some())
+    }
+
+    /// Whether any entry asks for tiers.
+    pub fn any_tiers(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.tiers.is_empty())
+    }
+
+    /// The classes of data that entries declare which are in force at a moment, whether or not any resource falls under them.
+    pub fn data_classes(&self, at_s: i64) -> BTreeSet<&str> {
+        let begun = self.entries.iter().filter(|entry| entry.valid_from_s <= at_s);
+        begun.flat_map(|entry| entry.objective.data_class.words()).map(String::as_str).collect()
     }
 
     /// The entries as they were written, in the order of the file.
@@ -241,6 +343,8 @@ fn default(resource: &Resource, start_window_s: Option<i64>) -> Owed {
         tolerance_s: start_window_s.map(|start_window_s| start_window_s.saturating_add(DEFAULT_TOLERANCE_S)),
         least_tolerance_s: start_window_s.unwrap_or(0).saturating_add(DEFAULT_TOLERANCE_S),
         retention_days: None,
+        longest_retention_days: None,
+        tiers: Vec::new(),
         copy_to_other_region: false,
         copy_to_other_account: false,
         air_gapped_copy: false,
@@ -248,7 +352,7 @@ fn default(resource: &Resource, start_window_s: Option<i64>) -> Owed {
         rto_s: None,
         restore_test_every_s: None,
         mechanisms: Mechanism::ALL.into_iter().collect(),
-        data_class: None,
+        data_class: BTreeSet::new(),
     }
 }
 

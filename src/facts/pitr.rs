@@ -1,20 +1,22 @@
 //! Point-in-time restore of the services: whether it is on, how far it reaches, how far it lags, and whether its history broke.
 //!
-//! A cluster tells both ends of its restore window itself; of an instance the earliest moment stands with its automated backups. The lag is
-//! counted to the end of the read that shows it, so that it is never less than it was, and only while the database is running: one that is stopped
-//! has nothing to ship. A window that begins later than in the collection before, by more than retention explains, was begun anew: somebody switched
-//! the backups off in between. Recovery points of AWS Backup do not count here, and Multi-AZ and replicas are no backup.
+//! A cluster and a table of `DynamoDB` tell both ends of their restore window themselves; of an instance the earliest moment stands with its automated
+//! backups. The lag is counted to the end of the read that shows it, so that it is never less than it was, and only while the database is running: one
+//! that is stopped has nothing to ship. A window that begins later than in the collection before, by more than retention explains, was begun anew:
+//! somebody switched the backups off in between. Recovery points of AWS Backup do not count here (S3 has no other way back to a moment), and Multi-AZ
+//! and replicas are no backup.
 //!
 //! Sources: Amazon RDS User Guide, "Restoring a DB instance to a specified time" (logs are shipped every five minutes); RDS API reference,
-//! `DBInstanceAutomatedBackup`, `DBCluster`.
+//! `DBInstanceAutomatedBackup`, `DBCluster`; Amazon `DynamoDB` Developer Guide, "Point-in-time backups" (the latest moment is typically five minutes ago).
 
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::population::{DATABASES_REST_ON, Resource};
-use super::{Fact, FactError, Inputs};
+use super::population::{self, DATABASES_REST_ON, KEY_VALUE_READ, KEY_VALUE_REST_ON, Resource};
+use super::{Fact, FactError, Inputs, joined};
 use crate::dataset::frame;
+use crate::dataset::schema::RestsOn;
 use crate::dataset::{Relation, Row};
 use crate::model::moment::DAY_S;
 
@@ -48,7 +50,9 @@ crate::rows! {
         reach_s: Integer, NotTold, "";
         /// How far back it is to be kept
         retention_s: Integer, NotTold, "BackupRetentionPeriod";
-        /// Whether the window went on between the two newest collections that show it; not told if only one does
+        /// Whether the collection before shows a window, too
+        shown_before: Boolean, NotTold, "";
+        /// Whether the window went on between the newest collection and the one before; not told if one of them shows none
         unbroken: Boolean, NotTold, "";
         /// Where the proof lies
         evidence: Text, Never, "";
@@ -59,14 +63,17 @@ crate::rows! {
 pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "pitr",
-        doc: "Point-in-time restore by the service itself: one row a database.",
+        doc: "Point-in-time restore by the service itself: one row a database of RDS, Aurora, Neptune or DocumentDB, and a table of DynamoDB.",
         columns: PitrRow::COLUMNS,
-        rows_rest_on: DATABASES_REST_ON,
+        rows_rest_on: &REST_ON,
         order: &[],
     },
-    reads: &[DATABASES_REST_ON, &[super::region("rds_automated_backups")]],
+    reads: &[&REST_ON, KEY_VALUE_READ, &[super::region("rds_automated_backups")]],
     derive,
 };
+
+/// What rows rest on.
+const REST_ON: [RestsOn; 5] = joined(&[DATABASES_REST_ON, KEY_VALUE_REST_ON]);
 
 crate::rows! {
     /// What is needed of `rds_automated_backups`, in every collection.
@@ -84,6 +91,13 @@ crate::rows! {
     }
 }
 
+crate::rows! {
+    /// What is needed of `dynamodb_tables`, in every collection.
+    struct TableRow {
+        table_arn: Text; earliest_restorable_date_time_s: Integer; latest_restorable_date_time_s: Integer; collected_s: Integer;
+    }
+}
+
 /// A look at a restore window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_field_names, reason = "units stand in names")]
@@ -95,9 +109,9 @@ struct Look {
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let looks = looks(inputs)?;
-    let databases = inputs.databases()?;
-    let rows = databases.iter().map(|resource| row(resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice)));
-    Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
+    let (databases, tables) = (inputs.databases()?, population::key_value(inputs)?);
+    let row = |resource: &Resource| row(inputs, resource, looks.get(&resource.arn).map_or(&[], Vec::as_slice));
+    Inputs::frame_of(FACT.relation, databases.iter().chain(&tables).map(row).collect::<Vec<_>>())
 }
 
 /// Every look at a window in the database's own Region, oldest first.
@@ -118,6 +132,9 @@ fn looks(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Vec<Look>>, FactError> 
             add(row.db_cluster_arn, look(row.collected_s, row.earliest_restorable_time_s, row.latest_restorable_time_s));
         }
     }
+    for row in frame::from_frame::<TableRow>("dynamodb_tables", &inputs.snapshot.past("dynamodb_tables")?)? {
+        add(row.table_arn, look(row.collected_s, row.earliest_restorable_date_time_s, row.latest_restorable_date_time_s));
+    }
     for looks in looks.values_mut() {
         looks.sort();
     }
@@ -128,11 +145,26 @@ fn look(collected_s: Option<i64>, earliest_s: Option<i64>, latest_s: Option<i64>
     Some(Look { collected_s: collected_s?, earliest_s: earliest_s?, latest_s })
 }
 
-fn row(resource: &Resource, looks: &[Look]) -> PitrRow {
-    let is_cluster = resource.resource_type != "AWS::RDS::DBInstance";
+/// The table that shows the restore window of a resource.
+fn shown_in(resource: &Resource) -> &'static str {
+    match resource.resource_type {
+        "AWS::RDS::DBCluster" => "rds_clusters",
+        "AWS::Neptune::DBCluster" => "neptune_clusters",
+        "AWS::DocDB::DBCluster" => "documentdb_clusters",
+        "AWS::DynamoDB::Table" => "dynamodb_tables",
+        _ => "rds_automated_backups",
+    }
+}
+
+fn row(inputs: &Inputs<'_>, resource: &Resource, looks: &[Look]) -> PitrRow {
+    let shown_in = shown_in(resource);
+    let at = |collected_s: Option<i64>| looks.iter().find(|look| Some(look.collected_s) == collected_s);
     // Only what the collection shows that the database itself is from; an older look says nothing of now.
-    let now = looks.last().filter(|look| Some(look.collected_s) == resource.collected_s);
-    let earliest_s = if is_cluster { resource.earliest_restorable_s } else { now.map(|look| look.earliest_s) };
+    let now = at(resource.collected_s);
+    let tries = inputs.snapshot.tries(shown_in, &resource.account_id, &resource.region);
+    let tried_before_s = tries.iter().rev().copied().find(|tried_s| resource.collected_s.is_some_and(|now_s| *tried_s < now_s));
+    let before = at(tried_before_s);
+    let earliest_s = if shown_in == "rds_automated_backups" { now.map(|look| look.earliest_s) } else { resource.earliest_restorable_s };
     let latest_s = resource.latest_restorable_s.or_else(|| now.and_then(|look| look.latest_s));
     let retention_s = resource.native_retention_days.map(|days| days.saturating_mul(DAY_S));
     let running = resource.is_running();
@@ -142,23 +174,31 @@ fn row(resource: &Resource, looks: &[Look]) -> PitrRow {
         account_id: Some(resource.account_id.clone()),
         region: Some(resource.region.clone()),
         role: resource.role.map(|role| role.word().to_owned()),
-        enabled: resource.native_retention_days.map(|days| days > 0),
+        enabled: resource.native_retention_days.map(|days| days > 0).or(resource.natively),
         running,
         earliest_s,
         latest_s,
         lag_s: latest_s.zip(resource.read_by_s).filter(|_| running == Some(true)).map(|(latest_s, read_s)| (read_s - latest_s).max(0)),
         reach_s: latest_s.zip(earliest_s).map(|(latest_s, earliest_s)| (latest_s - earliest_s).max(0)),
         retention_s,
-        unbroken: now.and_then(|_| unbroken(looks, retention_s?)),
+        shown_before: match tried_before_s {
+            None => Some(false),
+            Some(_) if before.is_some() => Some(true),
+            // It is younger than that, or had none then.
+            Some(tried_s) => {
+                let read = inputs.snapshot.complete_reads(shown_in, &resource.account_id, &resource.region).contains(&tried_s);
+                (read || resource.created_s.is_some_and(|created_s| created_s > tried_s)).then_some(false)
+            }
+        },
+        unbroken: before.zip(now).zip(retention_s).map(|((before, now), retention_s)| unbroken(before, now, retention_s)),
         evidence: Some(resource.evidence.clone()),
     }
 }
 
-/// Whether the newest look goes on where the one before it was: its window begins no later, or only by what retention lets go.
-fn unbroken(looks: &[Look], retention_s: i64) -> Option<bool> {
-    let [.., before, newest] = looks else { return None };
-    let let_go_s = newest.collected_s.saturating_sub(retention_s).max(before.earliest_s);
-    Some(newest.earliest_s <= let_go_s.saturating_add(SNAPSHOTS_S))
+/// Whether a look goes on where the one before it was: its window begins no later, or only by what retention lets go.
+fn unbroken(before: &Look, now: &Look, retention_s: i64) -> bool {
+    let let_go_s = now.collected_s.saturating_sub(retention_s).max(before.earliest_s);
+    now.earliest_s <= let_go_s.saturating_add(SNAPSHOTS_S)
 }
 
 #[cfg(test)]
@@ -167,21 +207,20 @@ mod tests {
 
     #[test]
     fn windows_that_went_on() {
-        let look = |collected: i64, earliest: i64| Look { collected_s: collected * DAY_S, earliest_s: earliest * DAY_S, latest_s: None };
-        // what it shows, looks (day of collection, earliest day), days of retention, unbroken
+        let look =
+            |(collected, earliest): (i64, i64)| Look { collected_s: collected * DAY_S, earliest_s: earliest * DAY_S, latest_s: None };
+        // what it shows, two looks (day of collection, earliest day), days of retention, unbroken
         let cases = [
-            ("only one look", vec![look(100, 93)], 7, None),
-            ("a week later, a week further", vec![look(100, 93), look(107, 100)], 7, Some(true)),
-            ("a snapshot is let go at a time", vec![look(100, 93), look(107, 101)], 7, Some(true)),
-            ("a young database: nothing was let go yet", vec![look(100, 99), look(103, 99)], 7, Some(true)),
-            ("begun anew three days ago", vec![look(100, 93), look(107, 104)], 7, Some(false)),
-            ("the retention was lowered", vec![look(100, 65), look(107, 100)], 7, Some(true)),
-            ("the retention was raised: nothing comes back", vec![look(100, 93), look(107, 93)], 35, Some(true)),
-            ("raised, and begun anew", vec![look(100, 93), look(107, 106)], 35, Some(false)),
-            ("an earlier break is the matter of an earlier judgement", vec![look(90, 60), look(100, 99), look(107, 99)], 35, Some(true)),
+            ("a week later, a week further", (100, 93), (107, 100), 7, true),
+            ("a snapshot is let go at a time", (100, 93), (107, 101), 7, true),
+            ("a young database: nothing was let go yet", (100, 99), (103, 99), 7, true),
+            ("begun anew three days ago", (100, 93), (107, 104), 7, false),
+            ("the retention was lowered", (100, 65), (107, 100), 7, true),
+            ("the retention was raised: nothing comes back", (100, 93), (107, 93), 35, true),
+            ("raised, and begun anew", (100, 93), (107, 106), 35, false),
         ];
-        for (shows, looks, days, expected) in cases {
-            assert_eq!(unbroken(&looks, days * DAY_S), expected, "{shows}");
+        for (shows, before, now, days, expected) in cases {
+            assert_eq!(unbroken(&look(before), &look(now), days * DAY_S), expected, "{shows}");
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct PlanRule {
     pub completion_window_s: i64,
     /// Lifecycle.
     pub lifecycle: Lifecycle,
+    /// Event after which points are deleted before their time.
+    pub delete_after_event: Option<String>,
     /// Whether it makes continuous backups.
     pub continuous: bool,
     /// Copies it makes.
@@ -110,6 +112,8 @@ pub struct PlanSelection {
     pub id: String,
     /// Name for people.
     pub name: String,
+    /// Role that AWS Backup takes on.
+    pub role_arn: Option<String>,
     /// The selection understood.
     pub selection: Result<Selection, SelectionError>,
 }
@@ -124,7 +128,7 @@ crate::rows! {
     struct RuleRow {
         backup_plan_arn: Text; rule_id: Text; rule_name: Text; target_backup_vault_name: Text;
         target_logically_air_gapped_backup_vault_arn: Text; schedule_expression: Text; schedule_expression_timezone: Text; start_window_minutes: Integer; completion_window_minutes: Integer; delete_after_days: Integer;
-        move_to_cold_storage_after_days: Integer; enable_continuous_backup: Boolean;
+        move_to_cold_storage_after_days: Integer; delete_after_event: Text; enable_continuous_backup: Boolean;
     }
 }
 
@@ -139,7 +143,7 @@ crate::rows! {
 crate::rows! {
     /// What is needed of `selections`.
     struct SelectionRow {
-        account_id: Text; region: Text; backup_plan_arn: Text; selection_id: Text; selection_name: Text; resources: Json;
+        account_id: Text; region: Text; backup_plan_arn: Text; selection_id: Text; selection_name: Text; iam_role_arn: Text; resources: Json;
         not_resources: Json; list_of_tags: Json; conditions: Json;
     }
 }
@@ -200,6 +204,7 @@ fn rule(row: RuleRow, mut copies: Vec<PlanCopy>) -> PlanRule {
         start_window_s: minutes(row.start_window_minutes, START_WINDOW_DEFAULT_S),
         completion_window_s: minutes(row.completion_window_minutes, COMPLETION_WINDOW_DEFAULT_S),
         lifecycle: Lifecycle { delete_after_days: row.delete_after_days, cold_after_days: row.move_to_cold_storage_after_days },
+        delete_after_event: row.delete_after_event,
         continuous: row.enable_continuous_backup.unwrap_or(false), // AWS leaves the field out for "no"
         copies,
     }
@@ -230,6 +235,7 @@ fn selection(row: &SelectionRow) -> PlanSelection {
     PlanSelection {
         id: row.selection_id.clone().unwrap_or_default(),
         name: row.selection_name.clone().unwrap_or_default(),
+        role_arn: row.iam_role_arn.clone(),
         selection: Selection::from_json(account_id, region, parts),
     }
 }

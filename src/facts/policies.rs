@@ -16,11 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::DataFrame;
 
 mod denial;
-mod document;
+pub(super) mod document;
+mod guard;
 mod openness;
 
 use self::denial::Denial;
 use self::document::Policy;
+pub(super) use self::guard::Guard;
 use self::openness::Openness;
 use super::locks::{LockMode, VAULTS_REST_ON, Vault, Vaults};
 use super::objectives::{and, or};
@@ -38,7 +40,7 @@ const COPY_FAILURES: &str = "COPY_JOB_FAILED";
 const RELEASABLE: &str =
     "its policy does not deny DisassociateRecoveryPoint for the continuous backups in it, and whether a lock does is not documented";
 /// Events that the API accepts and AWS does not send any more.
-const DEAD_EVENTS: [&str; 7] = [
+pub(super) const DEAD_EVENTS: [&str; 7] = [
     "BACKUP_JOB_EXPIRED",
     "BACKUP_JOB_FAILED",
     "BACKUP_JOB_SUCCESSFUL",

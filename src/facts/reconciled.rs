@@ -19,8 +19,9 @@ use crate::model::Arn;
 mod deletions;
 mod listings;
 
-use self::deletions::{DELIVERED_WITHIN_S, Deletion, Deletions, would_tell};
-use self::listings::Listings;
+pub(super) use self::deletions::DELIVERED_WITHIN_S;
+use self::deletions::{Deletion, Deletions, would_tell};
+pub(super) use self::listings::Listings;
 
 crate::rows! {
     /// A resource that any source knows.
@@ -138,18 +139,26 @@ fn seen(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Seen>, FactError> {
     }
     for row in inputs.rows::<ProtectedRow>("protected_resources")? {
         let Some(arn) = row.resource_arn else { continue };
-        let place = place(&arn, row.account_id, row.region);
-        let proof = || evidence("protected_resources", &arn, row.collection.as_deref());
-        if let Some(seen) = known(inputs, &mut all, &arn, row.resource_type, place, proof) {
+        let found = Found {
+            resource_type: row.resource_type,
+            account_id: row.account_id,
+            region: row.region,
+            proof: ("protected_resources", &arn, row.collection.as_deref()),
+        };
+        if let Some(seen) = known(inputs, &mut all, &arn, found) {
             seen.protected = true;
             seen.backed_up(row.last_backup_time_s);
         }
     }
     inputs.each::<PointRow>("recovery_points", |row| {
         let (Some(arn), Some(true)) = (row.resource_arn, row.exists) else { return };
-        let place = place(&arn, row.account_id, row.region);
-        let proof = || evidence("recovery_points", row.recovery_point_arn.as_deref().unwrap_or_default(), row.collection.as_deref());
-        if let Some(seen) = known(inputs, &mut all, &arn, row.resource_type, place, proof) {
+        let found = Found {
+            resource_type: row.resource_type,
+            account_id: row.account_id,
+            region: row.region,
+            proof: ("recovery_points", row.recovery_point_arn.as_deref().unwrap_or_default(), row.collection.as_deref()),
+        };
+        if let Some(seen) = known(inputs, &mut all, &arn, found) {
             seen.points_count += 1;
             seen.backed_up(row.creation_date_s);
         }
@@ -157,30 +166,32 @@ fn seen(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Seen>, FactError> {
     Ok(all)
 }
 
-/// Where a resource lies: its ARN tells, but for buckets, which lie where they were found.
-fn place(arn: &str, account_id: Option<String>, region: Option<String>) -> (String, String) {
-    match Arn::parse(arn) {
-        Some(of) if !of.account.is_empty() && !of.region.is_empty() => (of.account.to_owned(), of.region.to_owned()),
-        _ => (account_id.unwrap_or_default(), region.unwrap_or_default()),
-    }
+/// Where AWS Backup shows a resource.
+struct Found<'a> {
+    resource_type: Option<String>,
+    account_id: Option<String>,
+    region: Option<String>,
+    /// Table, key and collection.
+    proof: (&'a str, &'a str, Option<&'a str>),
 }
 
-/// The entry of a resource that AWS Backup knows; `None` if it lies outside the scope.
-fn known<'a>(
-    inputs: &Inputs<'_>,
-    all: &'a mut BTreeMap<String, Seen>,
-    arn: &str,
-    resource_type: Option<String>,
-    (account_id, region): (String, String),
-    evidence: impl FnOnce() -> String,
-) -> Option<&'a mut Seen> {
+/// The entry of a resource that AWS Backup knows; `None` if it lies outside the scope. Most are there already: of a million points, few name a new one.
+fn known<'a>(inputs: &Inputs<'_>, all: &'a mut BTreeMap<String, Seen>, arn: &str, found: Found<'_>) -> Option<&'a mut Seen> {
     if !all.contains_key(arn) {
-        inputs.snapshot.in_scope(&account_id, &region).then_some(())?;
-        let named = match type_of_arn(arn, None) {
-            Recognised::Type(of) => of.name().to_owned(),
-            _ => resource_type.unwrap_or_else(|| "resource".to_owned()),
+        // Its ARN tells where it lies, but for buckets, which lie where they were found.
+        let told = Arn::parse(arn).filter(|of| !of.account.is_empty() && !of.region.is_empty());
+        let (account_id, region) = match told {
+            Some(of) => (of.account.to_owned(), of.region.to_owned()),
+            None => (found.account_id.unwrap_or_default(), found.region.unwrap_or_default()),
         };
-        all.insert(arn.to_owned(), Seen { resource_type: named, account_id, region, evidence: evidence(), ..Seen::default() });
+        inputs.snapshot.in_scope(&account_id, &region).then_some(())?;
+        let resource_type = match type_of_arn(arn, None) {
+            Recognised::Type(of) => of.name().to_owned(),
+            _ => found.resource_type.unwrap_or_else(|| "resource".to_owned()),
+        };
+        let (table, key, collection) = found.proof;
+        let evidence = evidence(table, key, collection);
+        all.insert(arn.to_owned(), Seen { resource_type, account_id, region, evidence, ..Seen::default() });
     }
     all.get_mut(arn)
 }

@@ -15,6 +15,7 @@ use polars::prelude::DataFrame;
 
 use self::runs::{Run, Runs};
 use self::selected::Selections;
+use super::objectives::Owed;
 use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, evidence};
 use super::{Fact, FactError, Inputs, population, schedule};
 use crate::dataset::{Relation, Row};
@@ -22,7 +23,7 @@ use crate::model::Arn;
 use crate::model::moment::DAY_S;
 
 mod runs;
-mod selected;
+pub(super) mod selected;
 
 crate::rows! {
     /// What restores show of a resource.
@@ -37,6 +38,8 @@ crate::rows! {
         region: Text, Never, "";
         /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
+        /// Whether AWS Backup can protect what is of its kind, and so test its restore
+        supported: Boolean, NotTold, "";
         /// Age of the resource at the moment of judgement
         resource_age_s: Integer, NotTold, "InstanceCreateTime, ClusterCreateTime";
         /// Restores in the window that a restore testing plan asked for and that have ended, as far as they were seen
@@ -89,6 +92,18 @@ crate::rows! {
         rto_owed: Boolean, NotTold, "audit.yaml";
         /// How long
         rto_s: Integer, NotTold, "audit.yaml";
+        /// Whether a restore in the window has completed, and its validation did not fail
+        shown: Boolean, NotTold, "Status, ValidationStatus";
+        /// The least age that restored data had when such a restore was created, as far as that was told
+        restored_age_s: Integer, NotTold, "CreationDate, RecoveryPointCreationDate";
+        /// When that restore was created
+        restored_s: Integer, NotTold, "CreationDate";
+        /// Whether such a restore brought back data that was within RPO and tolerance when it was created
+        restored_fresh: Boolean, NotTold, "";
+        /// Whether its objective, or the default, says how much data may be lost
+        rpo_owed: Boolean, NotTold, "audit.yaml";
+        /// RPO and tolerance
+        rpo_limit_s: Integer, NotTold, "audit.yaml";
         /// Whether a test left something behind that AWS could not delete and that is still there
         leftover: Boolean, NotTold, "DeletionStatus";
         /// What is left
@@ -137,6 +152,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         (row.selected, row.testing_plan) = selections.of(resource);
         row.every_owed = objective.as_ref().map(|owed| owed.restore_test_every_s.is_some());
         row.every_s = objective.as_ref().and_then(|owed| owed.restore_test_every_s);
+        row.rpo_owed = objective.as_ref().map(|owed| owed.rpo_s.is_some());
+        row.rpo_limit_s = objective.as_ref().and_then(|owed| Some(owed.rpo_s?.saturating_add(owed.tolerance_s?)));
+        row.restored_fresh = restored_fresh(inputs, resource, &runs, &row, objective.as_ref());
         row.rto_owed = objective.as_ref().map(|owed| owed.rto_s.is_some());
         row.rto_s = objective.and_then(|owed| owed.rto_s);
         rows.push(row);
@@ -151,53 +169,83 @@ fn of_runs(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs) -> RestoresRow
     let since_s = runs.observed_since_s(resource);
     let ended: Vec<&Run> = all.iter().filter(|run| run.created_s >= inputs.window.start_s).collect();
     let whole = whole_window(inputs, since_s);
-    let known = |run: &&&Run| since_s.is_some_and(|since_s| since_s <= run.created_s);
-    let last = ended.last().filter(known).filter(|run| run.succeeded().is_some());
+    let known = |run: &&Run| since_s.is_some_and(|since_s| since_s <= run.created_s);
+    let last = ended.last().copied().filter(known).filter(|run| run.succeeded().is_some());
     let completed = || ended.iter().filter(|run| run.completed());
-    let newest_completed = completed().rfind(|run| run.is_test).or_else(|| completed().next_back()).filter(known);
+    let unclear = ended.iter().any(|run| run.may_have_completed());
+    let newest_completed = last_completed(&ended, |_| true).filter(known);
+    // That there was no test is known only of the whole window.
+    let tried = ended.iter().any(|run| run.is_test && (run.completed() || run.may_have_completed()));
+    let judged = last_completed(&ended, |run| run.is_test == tried).filter(known).filter(|_| tried || whole);
     let newest_done_s = all.iter().filter(|run| run.completed()).filter_map(Run::end_s).max();
     // What was restored and found to be wrong has shown that it cannot be restored.
     let tested_s = all.iter().filter(|run| run.succeeded() == Some(true)).filter_map(Run::end_s).max();
     let tested_age_s = tested_s.map(|done_s| (as_of_s - done_s).max(0));
-    let none_for_s = since_s.map_or(0, |since_s| as_of_s - tested_s.map_or(since_s, |done_s| done_s.max(since_s))).max(0);
+    let maybe_s = all.iter().filter(|run| run.succeeded().is_none()).map(|run| run.done_s().unwrap_or(as_of_s)).max();
+    let none_for_s = since_s.map_or(0, |since_s| as_of_s - since_s.max(tested_s.max(maybe_s).unwrap_or(since_s))).max(0);
     let all_timed = completed().all(|run| run.technical_s().is_some());
     let worst = completed().filter_map(|run| Some((run.technical_s()?, run.created_s))).max();
     let count = |test: bool| Some(i64::try_from(ended.iter().filter(|run| run.is_test == test).count()).unwrap_or(i64::MAX));
-    let seen = |any: bool| if any { Some(true) } else { whole.then_some(false) };
+    let well = || ended.iter().filter(|run| run.succeeded() == Some(true));
+    let freshest = well().filter_map(|run| Some((run.data_age_s()?, run.created_s))).min();
+    let seen = |any: bool, maybe: bool| if any { Some(true) } else { (whole && !maybe).then_some(false) };
     RestoresRow {
         subject_arn: Some(resource.arn.clone()),
         subject_type: Some(resource.resource_type.to_owned()),
         account_id: Some(resource.account_id.clone()),
         region: Some(resource.region.clone()),
         role: resource.role.map(|role| role.word().to_owned()),
+        supported: resource.is_supported(),
         resource_age_s: resource.created_s.map(|created_s| (as_of_s - created_s).max(0)),
         tests_count: count(true),
         manual_count: count(false),
-        restored: seen(!ended.is_empty()),
-        completed: seen(completed().next().is_some()),
-        last_succeeded: last.and_then(|run| run.succeeded()),
+        restored: seen(!ended.is_empty(), false),
+        completed: seen(completed().next().is_some(), unclear),
+        last_succeeded: last.and_then(Run::succeeded),
         last_kind: last.map(|run| if run.is_test { "test" } else { "manual" }.to_owned()),
         last_status: last.map(|run| run.status.clone()),
         last_restore_s: last.map(|run| run.created_s),
-        problem: last.and_then(|run| run.problem()),
-        validated: newest_completed.and_then(|run| run.validated()),
-        validation: newest_completed.and_then(|run| run.validation.clone()),
+        problem: last.and_then(Run::problem),
+        validated: judged.and_then(Run::validated),
+        validation: judged.and_then(|run| run.validation.clone()),
         validated_s: all.iter().filter(|run| run.completed() && run.validated() == Some(true)).filter_map(Run::end_s).max(),
         completed_s: newest_done_s,
         tested_s,
         tested_age_s,
         newer_restore: tested_age_s.filter(|age_s| *age_s <= none_for_s).map(|_| false),
         none_for_s: Some(none_for_s),
-        restore_s: completed().next_back().filter(known).and_then(|run| run.technical_s()),
+        restore_s: newest_completed.and_then(Run::technical_s),
         worst_restore_s: worst.map(|(took_s, _)| took_s),
         worst_at_s: worst.map(|(_, created_s)| created_s),
-        restores_known: (whole && all_timed).then_some(true),
+        shown: seen(well().next().is_some(), ended.iter().any(|run| run.succeeded().is_none())),
+        restored_age_s: freshest.map(|(age_s, _)| age_s),
+        restored_s: freshest.map(|(_, created_s)| created_s),
+        restores_known: (whole && all_timed && !unclear).then_some(true),
         evidence: Some(match ended.last() {
             Some(run) => evidence("restore_jobs", &run.id, run.collection.as_deref()),
             None => resource.evidence.clone(),
         }),
         ..RestoresRow::default()
     }
+}
+
+/// Whether a restore in the window brought back data that was within RPO and tolerance. That none did is known if all were seen, and the age of their
+/// data was told.
+fn restored_fresh(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs, row: &RestoresRow, owed: Option<&Owed>) -> Option<bool> {
+    let (owed, rpo_s) = owed.and_then(|owed| Some((owed, owed.rpo_s?)))?;
+    if row.restored_age_s.is_some_and(|age_s| age_s <= rpo_s.saturating_add(owed.least_tolerance_s)) {
+        return Some(true);
+    }
+    let in_window = runs.of(resource).iter().filter(|run| run.created_s >= inputs.window.start_s);
+    let mut told = in_window.filter(|run| run.succeeded() != Some(false)).map(|run| run.succeeded().and(run.data_age_s()));
+    let whole = whole_window(inputs, runs.observed_since_s(resource));
+    (whole && told.all(|age_s| age_s.is_some()) && owed.tolerance_s.is_some()).then_some(false)
+}
+
+/// The newest restore of a kind that completed, of those that ended; `None` also if a newer one may have.
+fn last_completed<'a>(ended: &[&'a Run], of: impl Fn(&Run) -> bool) -> Option<&'a Run> {
+    let newest = ended.iter().rev().find(|run| of(run) && (run.completed() || run.may_have_completed()));
+    newest.copied().filter(|run| run.completed())
 }
 
 /// Whether the whole window was observed. The lists of one collection begin within a day of each other, so its first day may lack some.

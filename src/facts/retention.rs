@@ -1,4 +1,5 @@
-//! Retention: how often plan rules run and how long they keep what they make. How long each recovery point is kept is in [`points`].
+//! Retention: how often plan rules run and how long they keep what they make. How long each recovery point is kept is in [`points`],
+//! how long each was kept in [`retained`], which plan rules make the tiers that are owed in [`tiers`].
 //!
 //! How often a plan rule runs is measured as AWS's control does it, by the schedule alone: by the clock of its time zone, so that a day of 25 hours is
 //! a day, and without the time a job may take to start. Source: AWS Config developer guide, `backup-plan-min-frequency-and-min-retention-check`.
@@ -14,8 +15,14 @@ use super::{Fact, FactError, Inputs};
 use crate::dataset::{Relation, Row};
 use crate::model::moment::DAY_S;
 
+mod duties;
+mod endings;
 mod holds;
+mod judged;
+mod known;
 pub mod points;
+pub mod retained;
+pub mod tiers;
 
 crate::rows! {
     /// How long a plan rule keeps what it makes.

@@ -6,7 +6,7 @@
 mod frameworks;
 mod resources;
 
-pub use frameworks::{EvidenceRow, FrameworkRow, RequirementRow, VerdictCounts};
+pub use frameworks::{AlternativeRow, EvidenceRow, FrameworkRow, RequirementRow, ScopeRow, VerdictCounts};
 pub use resources::{
     CourseRow, CoverageRow, EventKind, EventRow, ExposureRow, ObservedRow, PointRow, ResourceDetail, ResourceRow, RestoreJobRow,
     RestoreRow, SelectionRow, StreamRow,
@@ -35,6 +35,8 @@ pub struct Judgement {
     pub switched_off: Vec<(String, String)>,
     /// Failures that somebody accepted.
     pub waivers: Vec<WaiverRow>,
+    /// Addressable requirements that are answered otherwise.
+    pub alternatives: Vec<AlternativeRow>,
     /// Who owes what, in the order that decides.
     pub objectives: Vec<ObjectiveRow>,
     /// The frameworks that were asked for.
@@ -100,6 +102,8 @@ pub struct CollectionRow {
 pub struct RuleText {
     /// Its id.
     pub id: String,
+    /// Digest of what it asks, with the parameters in force.
+    pub digest: String,
     /// The defect it looks for, as a sentence without full stop.
     pub title: String,
     /// How bad a failure is.

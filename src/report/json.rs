@@ -13,7 +13,7 @@ use crate::engine::Finding;
 use crate::model::{Severity, Verdict, moment};
 
 use super::view::ledger::{Counts, Ledger};
-use super::{Output, ReportError, Request};
+use super::{Output, ReportError, Request, ResourceRow};
 
 /// Name of the format.
 pub const FORMAT: &str = "backup-audit-findings";
@@ -57,13 +57,16 @@ struct WireCounts {
 #[derive(Serialize)]
 struct WireRule<'a> {
     title: &'a str,
+    /// Digest of what it asks, with the parameters in force.
+    digest: &'a str,
     severity: Severity,
     #[serde(flatten)]
     counts: WireCounts,
 }
 
+/// A read that is missing.
 #[derive(Serialize)]
-struct WireGap<'a> {
+pub(super) struct WireGap<'a> {
     table: &'a str,
     account_id: &'a str,
     region: &'a str,
@@ -72,6 +75,14 @@ struct WireGap<'a> {
     operation: &'a str,
     reason: &'a str,
     collection: &'a str,
+}
+
+#[derive(Serialize)]
+struct WireObjective<'a> {
+    /// Empty for the default, which nobody approved.
+    id: &'a str,
+    /// Digest of what it asks.
+    digest: &'a str,
 }
 
 #[derive(Serialize)]
@@ -89,6 +100,8 @@ struct WireFinding<'a> {
     controls: Vec<&'a str>,
     evidence: &'a str,
     waiver_id: Option<&'a str>,
+    /// What the subject owes, if it is a resource and that is known.
+    objective: Option<WireObjective<'a>>,
     finding_id: &'a str,
 }
 
@@ -107,8 +120,10 @@ fn document<'a>(request: &Request<'a>) -> Document<'a> {
     let ledger = Ledger::new(request.judgement);
     let rule = |rule: &super::view::ledger::RuleLedger<'a>| {
         let title = rule.text.map_or("", |text| text.title.as_str());
-        (rule.id, WireRule { title, severity: rule.severity, counts: counts(&rule.counts) })
+        let digest = rule.text.map_or("", |text| text.digest.as_str());
+        (rule.id, WireRule { title, digest, severity: rule.severity, counts: counts(&rule.counts) })
     };
+    let resources = request.judgement.resources.iter().map(|row| (row.arn.as_str(), row)).collect();
     let mut gaps: Vec<_> = request.judgement.gaps.iter().collect();
     gaps.sort();
     Document {
@@ -123,7 +138,7 @@ fn document<'a>(request: &Request<'a>) -> Document<'a> {
         counts: counts(&ledger.counts),
         rules: ledger.rules.iter().map(rule).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
-        findings: request.findings().into_iter().map(finding).collect(),
+        findings: request.findings().into_iter().map(|one| finding(one, &resources)).collect(),
     }
 }
 
@@ -132,7 +147,8 @@ fn counts(counts: &Counts) -> WireCounts {
     WireCounts { judged: counts.judged(), fail, unknown, waived, pass, not_applicable }
 }
 
-fn gap(gap: &Gap) -> WireGap<'_> {
+/// A missing read as it is written.
+pub(super) fn gap(gap: &Gap) -> WireGap<'_> {
     WireGap {
         table: &gap.table,
         account_id: &gap.account_id,
@@ -145,8 +161,11 @@ fn gap(gap: &Gap) -> WireGap<'_> {
     }
 }
 
-fn finding(finding: &Finding) -> WireFinding<'_> {
+fn finding<'a>(finding: &'a Finding, resources: &BTreeMap<&str, &'a ResourceRow>) -> WireFinding<'a> {
+    let of_resource = resources.get(finding.subject_arn.as_str());
+    let objective = of_resource.and_then(|row| Some(WireObjective { id: row.objective_id.as_deref()?, digest: &row.objective_digest }));
     WireFinding {
+        objective,
         rule_id: &finding.rule_id,
         verdict: finding.verdict,
         severity: finding.severity,

@@ -8,15 +8,20 @@
 
 pub mod csv;
 pub mod dates;
+pub mod diff;
+pub mod explain;
 pub mod input;
 pub mod json;
+mod paint;
 pub mod ratio;
+pub mod read;
 pub mod render;
 mod site;
 pub mod svg;
 pub mod terminal;
 pub mod text;
 pub mod view;
+pub mod waivers;
 
 #[cfg(test)]
 mod sample;
@@ -26,9 +31,10 @@ mod site_tests;
 mod tests;
 
 pub use input::{
-    About, CollectionRow, CourseRow, CoverageRow, EventKind, EventRow, EvidenceRow, ExposureRow, FrameworkRow, Judgement, ObjectiveRow,
-    ObservedRow, PROTECTION_COLUMNS, ParamRow, PointRow, ProtectionCell, ProtectionRow, Reach, ReadRow, RequirementRow, ResourceDetail,
-    ResourceRow, RestoreJobRow, RestoreRow, RuleRead, RuleText, SelectionRow, StreamRow, VerdictCounts, WaiverRow,
+    About, AlternativeRow, CollectionRow, CourseRow, CoverageRow, EventKind, EventRow, EvidenceRow, ExposureRow, FrameworkRow, Judgement,
+    ObjectiveRow, ObservedRow, PROTECTION_COLUMNS, ParamRow, PointRow, ProtectionCell, ProtectionRow, Reach, ReadRow, RequirementRow,
+    ResourceDetail, ResourceRow, RestoreJobRow, RestoreRow, RuleRead, RuleText, ScopeRow, SelectionRow, StreamRow, VerdictCounts,
+    WaiverRow,
 };
 pub use site::{MARK, PAGES};
 pub use svg::Segment;

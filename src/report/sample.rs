@@ -2,6 +2,8 @@
 
 mod resources;
 
+use std::collections::BTreeSet;
+
 use crate::dataset::reads::{Gap, ReadStatus};
 use crate::engine::frameworks::{RequirementKind, Scope};
 use crate::engine::{Finding, RequirementState};
@@ -9,8 +11,8 @@ use crate::model::moment::DAY_S;
 use crate::model::{Severity, Verdict, Window};
 
 use super::input::{
-    About, CollectionRow, EvidenceRow, FrameworkRow, Judgement, ObjectiveRow, ParamRow, Reach, ReadRow, RequirementRow, RuleRead, RuleText,
-    VerdictCounts, WaiverRow,
+    About, AlternativeRow, CollectionRow, EvidenceRow, FrameworkRow, Judgement, ObjectiveRow, ParamRow, Reach, ReadRow, RequirementRow,
+    RuleRead, RuleText, ScopeRow, VerdictCounts, WaiverRow,
 };
 
 const ACCOUNT: &str = "111122223333";
@@ -25,6 +27,7 @@ pub(crate) fn judgement() -> Judgement {
         rules: rules(),
         switched_off: vec![("vault-lock-without-floor".into(), "Locks follow in the next quarter.".into())],
         waivers: waivers(),
+        alternatives: alternatives(),
         objectives: objectives(),
         frameworks: frameworks(),
         exposure: resources::exposure(),
@@ -79,6 +82,7 @@ fn rules() -> Vec<RuleText> {
     let read = |table: &str, reach| RuleRead { table: table.into(), reach };
     let rule = |id: &str, severity, title: &str, why: &str, fix: &str, reads| RuleText {
         id: id.into(),
+        digest: "7d793037a0760186".to_owned(),
         title: title.into(),
         severity,
         why: why.into(),
@@ -307,15 +311,17 @@ fn gaps() -> Vec<Gap> {
 }
 
 fn frameworks() -> Vec<FrameworkRow> {
-    use RequirementState::{Manual, Met, NotJudged, NotMet, Unknown};
+    use RequirementState::{AlternativeDocumented, Manual, Met, NotJudged, NotMet, Unknown};
     let requirement = |id: &str, title: &str, kind, scope, state, rules: &[&str], open: &[(&str, bool)]| RequirementRow {
         id: id.into(),
         title: title.into(),
         text: format!("In our own words: {}.", title.to_lowercase()),
         kind,
+        level: String::new(),
         scope,
         source: "https://www.ecfr.gov/current/title-45/part-164/section-164.308".into(),
         note: String::new(),
+        alternative: (state == AlternativeDocumented).then(|| alternatives().remove(0)),
         state,
         rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
         open: open
@@ -354,6 +360,15 @@ fn frameworks() -> Vec<FrameworkRow> {
                     &[],
                     &[("test.restore", false), ("gov.plan", true)],
                 ),
+                requirement(
+                    "164.312(a)(2)(iv)",
+                    "Encryption and decryption",
+                    addressable,
+                    Scope::Direct,
+                    AlternativeDocumented,
+                    &["resource-not-covered"],
+                    &[],
+                ),
                 requirement("164.308(a)(8)", "Evaluation", required, Scope::Partial, Unknown, &["cross-region-copy-missing"], &[]),
                 requirement(
                     "164.314(a)",
@@ -365,6 +380,15 @@ fn frameworks() -> Vec<FrameworkRow> {
                     &[("gov.contract", true)],
                 ),
             ],
+            scope: Some(ScopeRow {
+                class: "ephi".into(),
+                declared: true,
+                resources: 5,
+                hold: 2,
+                may_hold: 2,
+                hold_others: 1,
+                out: BTreeSet::from([rds("reports")]),
+            }),
             verdicts: counts,
         },
         FrameworkRow {
@@ -375,6 +399,7 @@ fn frameworks() -> Vec<FrameworkRow> {
                 requirement("A1.2", "Backups are run and watched", unstated, Scope::Direct, NotMet, &["rpo-exceeded"], &[]),
                 requirement("CC9.9", "Lifecycles are valid", unstated, Scope::Direct, Met, &["lifecycle-invalid"], &[]),
             ],
+            scope: None,
             verdicts: counts,
         },
     ]
@@ -403,6 +428,20 @@ fn waivers() -> Vec<WaiverRow> {
         start_s: window().start_s,
         expires_s: window().end_s + 30 * DAY_S,
         compensating_control: "Production can be cloned within a day.".into(),
+    }]
+}
+
+fn alternatives() -> Vec<AlternativeRow> {
+    vec![AlternativeRow {
+        id: "A-001".into(),
+        control: "hipaa:164.312(a)(2)(iv)".into(),
+        reason: "The engine cannot encrypt a volume that is in use, and the move takes until spring.".into(),
+        alternative: "Fields with <ephi> are encrypted by the application.".into(),
+        owner: "role:records".into(),
+        approver: "role:security-officer".into(),
+        start_s: window().start_s,
+        expires_s: window().end_s + 60 * DAY_S,
+        document: "https://wiki.example.com/decisions/17".into(),
     }]
 }
 

@@ -42,7 +42,7 @@ pub(super) fn write(request: &Request<'_>) -> Result<Vec<Output>, ReportError> {
             let line = &requirement.line;
             sections.insert(format!("{}:{}", page.framework.id, line.id), format!("{file}#{}", line.anchor));
         }
-        site.add(&Page::new("framework", page.framework.page.clone(), page.framework.title.clone(), file, PLAIN), &page)?;
+        site.add(&Page::new("framework", FRAMEWORKS.to_owned(), page.framework.title.clone(), file, PLAIN), &page)?;
     }
     for (file, page) in exposure::pages(&judgement.exposure, window, &index) {
         site.add(&Page::new("exposure", exposure::FILE.into(), "Exposure".into(), file, CHARTS), &page)?;
@@ -72,6 +72,8 @@ pub(super) fn write(request: &Request<'_>) -> Result<Vec<Output>, ReportError> {
 }
 
 const FINDINGS: &str = "findings.html";
+/// Where the frameworks stand side by side: a section of the overview.
+const FRAMEWORKS: &str = "report.html#frameworks";
 const GAPS: &str = "gaps.html";
 const METHOD: &str = "method.html";
 
@@ -135,11 +137,14 @@ impl Site<'_> {
 
 /// What all pages have in common.
 fn shell(view: &View) -> Value {
-    let mut nav = vec![json!({ "title": "Overview", "file": OVERVIEW })];
-    nav.extend(view.frameworks.iter().map(|framework| json!({ "title": framework.short, "file": framework.page })));
+    let mut nav = vec![json!({ "title": "Overview", "file": OVERVIEW, "on_overview": true })];
+    if !view.frameworks.is_empty() {
+        nav.push(json!({ "title": "Frameworks", "file": FRAMEWORKS, "on_overview": true }));
+    }
+    let frameworks: Vec<_> = view.frameworks.iter().map(|framework| json!({ "title": framework.short, "file": framework.page })).collect();
     let rest = [("Exposure", exposure::FILE), ("Resources", resources::FILE), ("Findings", FINDINGS)];
     let rest = rest.into_iter().chain([("Restore tests", restores::FILE), ("Gaps", GAPS), ("Method", METHOD)]);
-    nav.extend(rest.map(|(title, file)| json!({ "title": title, "file": file })));
+    nav.extend(rest.map(|(title, file)| json!({ "title": title, "file": file, "on_overview": false })));
     let sheet = sheet(view);
     json!({
         "title": view.title,
@@ -154,6 +159,7 @@ fn shell(view: &View) -> Value {
         "gaps": { "reads": view.gaps.reads, "unknown": view.gaps.unknown },
         "overview": OVERVIEW,
         "nav": nav,
+        "frameworks": frameworks,
         "sheet_hash": style_hash(&sheet),
         "sheet": sheet,
     })

@@ -72,6 +72,7 @@ fn big(findings: usize, length: usize) -> Judgement {
     framework.requirements = (0..200).map(requirement).collect();
     judgement.frameworks = vec![framework];
     judgement.waivers = vec![judgement.waivers[0].clone(); 2_000];
+    judgement.alternatives = vec![judgement.alternatives[0].clone(); 2_000];
     judgement.objectives = vec![ObjectiveRow { subjects: long, ..judgement.objectives[0].clone() }; 2_000];
     judgement
 }
@@ -282,7 +283,7 @@ fn what_people_answer_is_never_a_verdict() {
     assert!(page.contains("✓") || page.contains("class=\"pass zero\""), "what is met is counted");
     let overview = &pages["report.html"];
     assert!(
-        overview.contains("Of 4 requirements: 0 met, 1 not met, 1 unknown, 1 not judged, 1 for people"),
+        overview.contains("Of 5 requirements: 0 met, 1 not met, 1 with a documented alternative, 1 unknown, 1 not judged, 1 for people"),
         "all of them are counted once"
     );
 }
@@ -313,6 +314,7 @@ fn an_empty_judgement_is_a_site_too() {
         rules: Vec::new(),
         switched_off: Vec::new(),
         waivers: Vec::new(),
+        alternatives: Vec::new(),
         objectives: Vec::new(),
         frameworks: Vec::new(),
         exposure: Vec::new(),

@@ -2,17 +2,12 @@
 //!
 //! Every percentage stands beside its denominator and what is unknown of it. Status is a word; colour only repeats it.
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width};
-
-use crate::model::Severity;
+use comfy_table::{Cell, CellAlignment, Color};
 
 use super::View;
+use super::paint::{Paint, number, severity_color};
 use super::text::{grouped, plural};
 use super::view::{GapGroup, Totals};
-
-/// Below this many columns nothing gets narrower.
-const LEAST_WIDTH: u16 = 40;
 
 /// How the summary is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +20,13 @@ pub struct Style {
 
 /// Writes the summary; lines end in a line feed and are at most as wide as the terminal, but for single words that are wider.
 pub fn summary(view: &View, style: Style) -> String {
-    let paint = Paint { color: style.color, width: style.width.max(LEAST_WIDTH) };
+    let paint = Paint::new(style);
     let mut parts = vec![paint.head(view), paint.gaps(view), paint.totals(&view.totals)];
     if !view.todo.items.is_empty() {
         parts.push(paint.todo(view));
     }
     let text = parts.join("\n");
     text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
-struct Paint {
-    color: bool,
-    width: u16,
 }
 
 impl Paint {
@@ -105,85 +95,20 @@ impl Paint {
         }
         text
     }
+}
 
-    fn table(&self, head: &[&str]) -> Table {
-        let mut table = Table::new();
-        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
-        if self.color {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        table.set_header(head.iter().map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2)).set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(7)));
-        }
-        table
-    }
-
-    fn cell(&self, cell: Cell, color: Color) -> Cell {
-        if self.color { cell.fg(color) } else { cell }
-    }
-
-    fn bold(&self, text: &str) -> String {
-        if self.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
-    fn colored(&self, text: &str, color: Color) -> String {
-        let code = match color {
-            Color::Red => 31,
-            Color::Yellow => 33,
-            _ => 36,
-        };
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
-    /// Breaks each line between words.
-    fn wrapped(&self, text: &str) -> String {
-        let lines: Vec<_> = text.lines().map(|line| self.indented(line, 0).trim_end().to_owned()).collect();
-        lines.join("\n")
-    }
-
-    /// Breaks one line between words; what follows the first line begins `indent` columns in.
-    fn indented(&self, line: &str, indent: usize) -> String {
+/// Breaks long lines between words; what follows begins four columns further in than its line. Statements of SQL, which begin with `SELECT`, stay as
+/// they are until an empty line.
+pub fn wrapped(text: &str, style: Style) -> String {
+    let paint = Paint::new(style);
+    let mut is_sql = false;
+    let mut whole = String::new();
+    for line in text.lines() {
+        is_sql = line.starts_with("SELECT") || (is_sql && !line.is_empty());
         let start = line.len() - line.trim_start().len();
-        let mut text = " ".repeat(start);
-        let (mut column, mut empty) = (start, true);
-        for word in line.split_whitespace() {
-            let long = visible(word);
-            if !empty && column + 1 + long > usize::from(self.width) {
-                text += "\n";
-                text += &" ".repeat(indent);
-                column = indent;
-            } else if !empty {
-                text.push(' ');
-                column += 1;
-            }
-            text += word;
-            column += long;
-            empty = false;
-        }
-        text + "\n"
+        whole += &if is_sql || line.trim().is_empty() { format!("{line}\n") } else { paint.indented(line, start + 4) };
     }
-}
-
-/// Characters of a word without its colour codes.
-fn visible(word: &str) -> usize {
-    let mut pieces = word.split('\u{1b}');
-    let first = pieces.next().map_or(0, |piece| piece.chars().count());
-    first + pieces.map(|piece| piece.split_once('m').map_or(0, |(_, rest)| rest.chars().count())).sum::<usize>()
-}
-
-fn severity_color(severity: Severity) -> Color {
-    match severity {
-        Severity::Critical | Severity::High => Color::Red,
-        Severity::Medium => Color::Yellow,
-        Severity::Low | Severity::Info => Color::Cyan,
-    }
-}
-
-fn number(count: u64) -> Cell {
-    Cell::new(grouped(count)).set_alignment(CellAlignment::Right)
+    whole
 }
 
 /// What was asked, and what came of it: `ListCopyJobs was throttled`.

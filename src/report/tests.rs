@@ -103,6 +103,7 @@ fn the_same_judgement_gives_the_same_bytes_in_whatever_order_it_comes() {
     turned.resources.reverse();
     turned.restores.reverse();
     turned.waivers.reverse();
+    turned.alternatives.reverse();
     let files =
         |judgement: &Judgement, format: &Format| format.write(&Request { judgement, view: &View::build(judgement), all: true }).unwrap();
     for format in formats() {

@@ -20,6 +20,8 @@ FAR = "ap-southeast-2"
 WITHOUT_ROWS: dict[str, str] = {}
 # What an account has in each Region of the run, whatever was built there: settings, and trails that reach everywhere.
 EVERYWHERE = ("ebs_settings", "trails")
+# What was set where something was built, and is otherwise elsewhere.
+UNTOUCHED = {"ebs_settings": {"snapshot_block_public_access": "unblocked"}}
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,11 @@ def organisation(emulator: Endpoint, audit_in: Any, tmp_path_factory: pytest.Tem
 def _everywhere(tables: Rows, away: str, other: str) -> Rows:
     """The rows, and those of a Region in which nothing was built: as away, but for what is at home there."""
     more = {
-        table: [{**row, "region": other} for row in found if row["region"] == away and not row.get("is_home")]
+        table: [
+            {**row, "region": other, **UNTOUCHED.get(table, {})}
+            for row in found
+            if row["region"] == away and not row.get("is_home")
+        ]
         for table, found in tables.items()
         if table in EVERYWHERE
     }

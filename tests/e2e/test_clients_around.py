@@ -41,22 +41,30 @@ def test_keys(world: World) -> None:
 
 
 def test_restore_testing(world: World) -> None:
-    [listed] = every(world, "backup", "list_restore_testing_plans", "RestoreTestingPlans")
-    backup, name = world.aws.client("backup"), {"RestoreTestingPlanName": listed["RestoreTestingPlanName"]}
-    plan = backup.get_restore_testing_plan(**name)["RestoreTestingPlan"]
-    [row] = stored(world, "restore_testing_plans")
-    chosen = plan["RecoveryPointSelection"]
-    assert (row["restore_testing_plan_arn"], row["schedule_expression"], row["last_execution_time_s"]) == (
-        plan["RestoreTestingPlanArn"], plan["ScheduleExpression"], seconds(plan["LastExecutionTime"]),
-    )  # fmt: skip
-    assert (json.loads(row["include_vaults"]), row["selection_window_days"]) == (
-        chosen["IncludeVaults"],
-        chosen["SelectionWindowDays"],
-    )
-    [selection] = backup.list_restore_testing_selections(**name)["RestoreTestingSelections"]
-    [row] = stored(world, "restore_testing_selections")
-    assert row["restore_testing_selection_name"] == selection["RestoreTestingSelectionName"]
-    assert (row["protected_resource_type"], json.loads(row["protected_resource_arns"])) == ("RDS", ["*"])
+    backup = world.aws.client("backup")
+    plans = {row["restore_testing_plan_arn"]: row for row in stored(world, "restore_testing_plans")}
+    selections = {(row["restore_testing_plan_arn"], row["restore_testing_selection_name"]): row
+                  for row in stored(world, "restore_testing_selections")}  # fmt: skip
+    for listed in every(world, "backup", "list_restore_testing_plans", "RestoreTestingPlans"):
+        name = {"RestoreTestingPlanName": listed["RestoreTestingPlanName"]}
+        plan = backup.get_restore_testing_plan(**name)["RestoreTestingPlan"]
+        row, chosen = plans.pop(plan["RestoreTestingPlanArn"]), plan["RecoveryPointSelection"]
+        executed = plan.get("LastExecutionTime")
+        assert (row["schedule_expression"], row["last_execution_time_s"]) == (
+            plan["ScheduleExpression"], None if executed is None else seconds(executed),
+        )  # fmt: skip
+        assert (json.loads(row["include_vaults"]), row["selection_window_days"]) == (
+            chosen["IncludeVaults"],
+            chosen["SelectionWindowDays"],
+        )
+        for selection in backup.list_restore_testing_selections(**name)["RestoreTestingSelections"]:
+            row = selections.pop((plan["RestoreTestingPlanArn"], selection["RestoreTestingSelectionName"]))
+            assert row["protected_resource_type"] == selection["ProtectedResourceType"]
+            told = backup.get_restore_testing_selection(
+                **name, RestoreTestingSelectionName=selection["RestoreTestingSelectionName"],
+            )["RestoreTestingSelection"]  # fmt: skip
+            assert json.loads(row["protected_resource_arns"]) == told["ProtectedResourceArns"]
+    assert (plans, selections) == ({}, {})
     tests = {job["RestoreJobId"]: job for job in every(world, "backup", "list_restore_jobs", "RestoreJobs")}
     for row in stored(world, "restore_jobs"):
         job = tests.pop(row["restore_job_id"])

@@ -30,15 +30,67 @@ OF_THE_OTHER = {
     # It lets in the first account, which is looked into as well.
     ("vault-open-to-others", SAFE): "pass",
     ("vault-failures-unheard", SAFE): "fail",
+    ("storage-over-expected", SAFE): "pass",
+    ("vault-cost-over-budget", SAFE): "not_applicable",
+    # The policy of the organization is attached to the first account alone.
+    ("backup-policy-of-organization-missing", f"arn:aws:iam::{KEEPER}:root"): "fail",
+    # Each account was collected once.
+    ("protection-reduced", SAFE): "not_applicable",
     **{
-        ("collection-interval-too-long", f"arn:aws:iam::{KEEPER}:root#region/{region}"): "not_applicable"
+        (rule, f"arn:aws:iam::{KEEPER}:root#region/{region}"): "not_applicable"
+        for rule in ("collection-interval-too-long", "protection-reduced")
         for region in REGIONS
+    },
+    # It has hardly anything set up, and nothing on disks that anybody could share.
+    ("vault-lock-liftable", SAFE): "not_applicable",
+    **{
+        (rule, f"arn:aws:iam::{KEEPER}:root#region/{region}"): verdict
+        for region in REGIONS
+        for rule, verdict in {
+            "activity-not-recorded": "fail",
+            "config-recorder-off": "fail",
+            **dict.fromkeys(
+                (
+                    "alert-path-dead",
+                    "backup-failures-unalarmed",
+                    "ebs-default-encryption-off",
+                    "ebs-snapshot-sharing-not-blocked",
+                    "report-plan-missing",
+                ),
+                "not_applicable",
+            ),
+            # No trail tells what was done there.
+            **dict.fromkeys(
+                (
+                    "backup-stopped-by-hand",
+                    "final-snapshot-missing",
+                    "guard-lifted",
+                    "log-stopped",
+                    "plan-removed",
+                    "point-deleted-by-hand",
+                    "point-lifecycle-changed",
+                    "selection-tag-removed",
+                    "snapshot-deleted-by-hand",
+                ),
+                "unknown",
+            ),
+        }.items()
+    },
+    **{
+        (rule, f"arn:aws:iam::{KEEPER}:root"): "not_applicable"
+        for rule in (
+            "restore-drill-missing",
+            "restore-from-lock-missing",
+            "restore-from-other-account-missing",
+            "restore-tests-skip-copies",
+        )
     },
 }
 # What it makes known of the first one.
 MADE_KNOWN = {
     ("cross-account-copy-missing", OFFSITE): "pass",
     ("copy-needs-customer-key", OFFSITE): "pass",
+    ("copy-depends-on-source-key", OFFSITE): "pass",
     ("snapshot-shared", SHARED): "pass",
     ("snapshot-shared", SHARED_CLUSTER): "pass",
 }
@@ -63,7 +115,10 @@ class Both:
     def expected(self) -> dict[tuple[str, str], str]:
         """The truth of the one account, and what the other one adds to it."""
         keys = {("key-pending-deletion", self.key): "pass", ("key-rotation-off", self.key): "pass"}
-        plan = {("vault-lock-conflict", self.plan): "pass"}
+        keys[("key-multi-region", self.key)] = "pass"
+        keys[("protection-reduced", self.key)] = "not_applicable"
+        keys[("vault-key-aws-managed", self.key)] = "pass"
+        plan = {("vault-lock-conflict", self.plan): "pass", ("plan-target-missing", self.plan): "pass"}
         return {**self.estate.expected(), **OF_THE_OTHER, **MADE_KNOWN, **keys, **plan}
 
 

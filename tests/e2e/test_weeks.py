@@ -35,9 +35,24 @@ TOLD = {"cloudtrail_events": ("event_time_s", 90), "backup_jobs": ("creation_dat
 # Whoever looks for the first time has no interval between collections that could be judged.
 _HERE = f"arn:aws:iam::{ACCOUNT}:root#region/{REGION}"
 BY_INTERVAL = {("collection-interval-too-long", _HERE): ("pass", "not_applicable")}
+# Nor is there anything that it could be weaker than, or that a restore window could go on from.
+ONCE = {"protection-reduced", "pitr-history-broken"}
 # What the text of a finding may tell differently: how long nothing was restored, and how much of the exposure is known,
 # reach back to the first collection; the interval is that between collections.
-RESTING_ON_WHAT_WAS_SEEN = {"collection-interval-too-long", "restore-test-missing", "rpo-exceeded"}
+RESTING_ON_WHAT_WAS_SEEN = {"collection-interval-too-long", "restore-test-missing", "rpo-exceeded", "point-deleted-early"}
+
+
+def by_lives(week: int) -> dict[tuple[str, str], tuple[str, str]]:
+    """What only those can say who saw a point while it was there.
+
+    Each week some age out, and no event names them: that nobody was faster is not known. One was deleted in the first
+    week; AWS shows the job that made it for 30 days. In the third week a database goes, and its points with it: what it
+    owed was only seen before.
+    """
+    rule = "point-deleted-early"
+    aged = {(rule, db("orders")): ("unknown", "pass")} if week else {}
+    forgotten = {(rule, db("invoices")): ("fail", "pass")} if week == LAST else {}
+    return aged | forgotten | ({(rule, db("scratch")): ("fail", "unknown")} if week > 2 else {})
 
 
 @dataclass(frozen=True)
@@ -151,14 +166,14 @@ def test_verdicts_are_the_same(story: Story, week: int) -> None:
     instant = story.instants[week]
     grown, made = (judge(story, instant, dataset) for dataset in (instant.growing, instant.fresh))
     assert len(made.verdicts) > 70
-    assert changed(grown, made) == (BY_INTERVAL if week else {})
+    assert changed(grown, made) == (BY_INTERVAL if week else {}) | by_lives(week)
 
 
 def test_over_four_weeks_whoever_looked_knows_more(story: Story) -> None:
     """A point that was deleted since: one has seen it while it was there, the other has only the job that made it."""
     instant = story.instants[1]
     grown, made = (judge(story, instant, dataset, 4) for dataset in (instant.growing, instant.fresh))
-    assert changed(grown, made) == BY_INTERVAL
+    assert changed(grown, made) == BY_INTERVAL | by_lives(1)
     said = {
         rule
         for rule, subject in grown.findings
@@ -170,8 +185,9 @@ def test_over_four_weeks_whoever_looked_knows_more(story: Story) -> None:
 
 
 def changed(one: Evaluation, other: Evaluation) -> dict[tuple[str, str], tuple[str | None, str | None]]:
-    """The verdicts that differ."""
-    here, there = one.verdicts, other.verdicts
+    """The verdicts that differ, but for those on what somebody saw twice, and on what one saw before it was gone."""
+    here, there = ({key: told for key, told in side.verdicts.items() if key[0] not in ONCE} for side in (one, other))
+    here = {key: told for key, told in here.items() if key in there or told != "not_applicable"}
     both = {key: (here.get(key), there.get(key)) for key in here.keys() | there.keys()}
     return {key: verdicts for key, verdicts in both.items() if verdicts[0] != verdicts[1]}
 

@@ -49,6 +49,74 @@ fn a_rule_of_ones_own_is_accepted() {
     assert_eq!(code, 0, "{stderr}");
 }
 
+/// A folder as `--rules` takes it: a framework, the kind of evidence it adds, a rule that produces it, a catalogue and duties.
+fn own_folder(requirement_of: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        (
+            "native/my-rule.yaml",
+            RULE.replace("[cfg.native]", "[own.backups]").replace("fix:", "equivalent_to: [{ check: own-tool:K1 }]\nfix:"),
+        ),
+        ("frameworks/evidence-kinds.yaml", "kinds: [{ id: own.backups, meaning: m, source: s, from: tool }]\n".to_owned()),
+        (
+            "frameworks/own-policy.yaml",
+            format!(
+                "id: own-policy\ntitle: Our policy\nversion: '7'\nrequirements:\n\
+                 - {{ id: B1, title: t, requirement: r, kind: required, scope: direct, evidence: [{requirement_of}], source: s }}\n"
+            ),
+        ),
+        (
+            "catalogues/own-tool.yaml",
+            "id: own-tool\ntitle: Our tool\nversion: '1'\nsource: https://example.com\nnote: n\nchecks: [{ id: K1, asks: a }]\n".to_owned(),
+        ),
+        (
+            "catalogues/duties.yaml",
+            "documents: [{ id: policy, title: Our policy }]\nduties:\n\
+             - { id: OUR-1, document: policy, heading: h, statement: s, class: A, rules: [my-rule] }\n"
+                .to_owned(),
+        ),
+    ] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_framework_of_ones_own_stands_beside_the_others() {
+    let folder = own_folder("own.backups");
+    let rules = ["--rules", folder.path().to_str().unwrap()];
+    let stdout = |args: &[&str]| {
+        let output = audit(&[args, &rules].concat(), &[]);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (code, told) = stdout(&["rules", "explain", "my-rule"]);
+    assert!(code == Some(0) && told.contains("Requirements: own-policy:B1\n") && told.contains("Answers own-tool:K1\n"), "{told}");
+    let (code, told) = stdout(&["rules", "controls"]);
+    assert!(code == Some(0) && told.contains("own-tool:K1  my-rule\n") && told.contains("policy:OUR-1  my-rule\n"), "{told}");
+
+    // Only the rules of the framework judge, and it has a page.
+    let out = tempfile::tempdir().unwrap();
+    let paths = ["--dataset", "examples/acme", "--out", out.path().to_str().unwrap()];
+    let (code, told) = stdout(&[&["report", "--format", "html,csv", "--framework", "own-policy"], &paths[..]].concat());
+    assert!(matches!(code, Some(0 | 10 | 11)), "{told}");
+    let findings = fs::read_to_string(out.path().join("findings.csv")).unwrap();
+    assert!(findings.lines().skip(1).all(|line| line.starts_with("my-rule,")) && findings.contains(",own-policy:B1,"), "{findings}");
+    let page = fs::read_to_string(out.path().join("pages/framework-own-policy.html")).unwrap();
+    assert!(page.contains("Our policy") && page.contains("not met"), "{page}");
+}
+
+#[test]
+fn a_broken_framework_is_an_error_with_its_place() {
+    let folder = own_folder("own.backup");
+    let (code, stderr) = said(&["rules", "check", "--rules", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 2, "{stderr}");
+    for words in ["own-policy.yaml:5", "there is no evidence kind `own.backup`", "did you mean `own.backups`?", "^"] {
+        assert!(stderr.contains(words), "{words}: {stderr}");
+    }
+}
+
 #[test]
 fn broken_rule_files_are_errors_with_line_caret_and_advice() {
     // what is wrong, replaced, by, line, words that must be said
@@ -173,7 +241,7 @@ fn help_names_units_and_defaults() {
     for word in ["--attempt-timeout <SECONDS>", "[default: 30]", "[default: medium]", "Exit codes", "--as-of <TIME>"] {
         assert!(help.contains(word), "help says `{word}`");
     }
-    for command in ["collect", "evaluate", "report", "explain", "rules", "policy", "schema", "completions", "man"] {
+    for command in ["collect", "evaluate", "report", "explain", "diff", "rules", "waiver", "policy", "schema", "completions", "man"] {
         assert!(audit(&[command, "--help"], &[]).status.success(), "{command} has help");
     }
 }

@@ -114,19 +114,90 @@ fn every_rule_shows_every_verdict_it_can_give() {
         ("collection-interval-too-long", "not_applicable"),
         // A key is asked for because something names it; only one that old jobs alone name is needed no more.
         ("key-pending-deletion", "not_applicable"),
-        // Everything that AWS Backup knows there is of a kind that is listed.
-        ("population-not-reconciled", "unknown"),
+        // Everything that is there now was there at one of the earlier collections.
+        ("protection-reduced", "not_applicable"),
+        // Both that changed are for the same resources as before.
+        ("objective-loosened", "unknown"),
+        // One row an account: of the two, one has nothing of its own to restore, and the other can show one verdict.
+        ("restore-drill-missing", "pass"),
+        ("restore-drill-missing", "unknown"),
+        ("restore-from-lock-missing", "fail"),
+        ("restore-from-lock-missing", "unknown"),
+        ("restore-from-other-account-missing", "fail"),
+        ("restore-from-other-account-missing", "unknown"),
+        ("restore-tests-skip-copies", "pass"),
+        ("restore-tests-skip-copies", "unknown"),
+        // A vault keeps the key it was made with, and that of the other account has one of its own.
+        ("copy-depends-on-source-key", "fail"),
+        // Nobody switched the backups of a service off and on again.
+        ("pitr-history-broken", "fail"),
+        // One database that a restore made is left.
+        ("restored-database-beside-production", "pass"),
+        ("restored-database-beside-production", "unknown"),
+        ("restored-database-beside-production", "not_applicable"),
+        ("restored-database-public", "pass"),
+        ("restored-database-public", "unknown"),
+        // Jobs begin within the hour that plans give them.
+        ("backup-run-late", "fail"),
+        // Two accounts of one organization, which has no backup policy; in one of them nobody may ask.
+        ("backup-policy-of-organization-missing", "pass"),
+        ("backup-policy-of-organization-missing", "not_applicable"),
+        // The policy of one vault was not read, and may allow anybody.
+        ("backup-deletable-without-mfa", "pass"),
+        // Copy jobs of one Region were not read, and may tell of further points of anything.
+        ("point-deleted-early", "pass"),
+        ("point-deleted-early", "not_applicable"),
+        ("point-kept-too-long", "pass"),
+        ("point-kept-too-long", "not_applicable"),
+        // Report plans of one Region were not read, and might report on any other.
+        ("report-plan-missing", "fail"),
+        // Clusters are few of a kind, and each shows one verdict.
+        ("cluster-single-az", "fail"),
+        ("cluster-single-az", "unknown"),
+        ("cluster-single-az", "not_applicable"),
+        ("documentdb-single-az", "unknown"),
+        ("documentdb-single-az", "not_applicable"),
+        ("neptune-single-az", "pass"),
+        ("neptune-single-az", "unknown"),
+        ("neptune-single-az", "not_applicable"),
     ];
-    // These rules speak about every row of their relation.
+    // These rules speak about every row of their relation, or about one row of each of their subjects.
     let always_apply = [
+        "activity-not-recorded",
+        "backup-run-late",
+        "backup-run-missed",
+        "backup-stopped-by-hand",
+        "config-recorder-off",
+        "dlm-policy-failing",
+        "exclusion-premise-false",
+        "guard-lifted",
         "lifecycle-invalid",
+        "log-group-retention-too-short",
+        "log-stopped",
+        "objective-loosened",
         "plan-frequency-too-low",
+        "plan-removed",
         "plan-retention-too-short",
+        "plan-role-broken",
+        "plan-rules-overlap",
+        "plan-target-missing",
+        "plan-without-selection",
+        "point-deleted-by-hand",
+        "point-expired-not-deleted",
+        "point-lifecycle-changed",
         "point-never-expires",
+        "point-orphaned",
         "point-outlived-lifecycle",
         "point-retention-too-short",
+        "recovery-from-failure-slow",
         "recovery-point-key-unusable",
         "recovery-point-not-encrypted",
+        "restore-testing-covers-nothing",
+        "restored-database-public",
+        "selection-matches-nothing",
+        "selection-tag-removed",
+        "selection-tag-with-space",
+        "snapshot-deleted-by-hand",
         "snapshot-public",
         "snapshot-shared",
         "vault-lock-conflict",
@@ -168,7 +239,7 @@ fn the_committed_report_is_true() {
     }
     let pages = |files: &BTreeMap<String, Vec<u8>>| files.keys().filter(|name| name.starts_with("pages/")).cloned().collect::<Vec<_>>();
     assert_eq!(pages(&committed), pages(&expected), "reports/ holds the pages of another report");
-    assert!(committed.values().map(Vec::len).sum::<usize>() < 2_000_000, "the repository stays small");
+    assert!(committed.values().map(Vec::len).sum::<usize>() < 4_000_000, "the repository stays small");
 }
 
 #[test]

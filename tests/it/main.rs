@@ -4,9 +4,13 @@
 
 mod architecture;
 mod command;
+mod controls;
+mod diff;
 mod duckdb;
 mod example;
+mod explain;
 mod facts;
 mod gaps;
 mod generated;
 mod rules;
+mod waivers;

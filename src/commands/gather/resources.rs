@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Depth, Described, Told, drawing};
-use crate::engine::Finding;
+use crate::engine::compare::Owes;
+use crate::engine::{Finding, digest};
 use crate::facts::Inputs;
 use crate::facts::coverage::Coverage;
 use crate::facts::exposure::{Course, Exposed, Kept, Running, Scenario, courses, exposed};
 use crate::facts::happened::{Happened, Outcome, happened};
-use crate::facts::objectives::DEFAULT_ID;
+use crate::facts::objectives::{DEFAULT_ID, Owed};
 use crate::facts::plans::Plan;
 use crate::facts::population::{Resource, Role};
 use crate::facts::restored::{RestoreJob, Restored, restored};
-use crate::facts::schedule;
+use crate::facts::{FactError, schedule};
 use crate::model::moment;
 use crate::report;
 
@@ -57,20 +58,69 @@ pub(super) fn described(inputs: &Inputs<'_>, findings: &[Finding], depth: Depth)
     let (coverage, plans) = (inputs.coverage()?, inputs.plans()?);
     for (index, resource) in population.iter().enumerate() {
         let detail = with_pages.contains(&resource.arn).then(|| telling.detail(resource, &coverage[index], &plans));
-        let owed = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
-        resources.push(report::ResourceRow {
-            arn: resource.arn.clone(),
-            resource_type: resource.resource_type.to_owned(),
-            account_id: resource.account_id.clone(),
-            region: resource.region.clone(),
-            name: resource.name.clone(),
-            role: resource.role.map_or("", role).to_owned(),
-            objective_id: owed.map(|owed| if owed.id == DEFAULT_ID { String::new() } else { owed.id }),
-            covered: coverage[index].covered,
-            detail,
-        });
+        resources.push(resource_row(inputs, index, resource, &coverage[index], detail)?);
     }
     Ok(Described { exposure, resources, restores })
+}
+
+/// One resource with everything that a page about it tells.
+pub(in crate::commands) struct One {
+    pub(in crate::commands) row: report::ResourceRow,
+    /// Its exposure by scenario, with its course.
+    pub(in crate::commands) exposure: Vec<report::ExposureRow>,
+}
+
+/// Describes a resource of the population by its place there.
+///
+/// # Errors
+/// As deriving facts.
+pub(in crate::commands) fn one(inputs: &Inputs<'_>, index: usize) -> Result<One, FactError> {
+    let (population, coverage, plans) = (inputs.population()?, inputs.coverage()?, inputs.plans()?);
+    let (resource, coverage) = (&population[index], &coverage[index]);
+    let wanted = BTreeSet::from([resource.arn.clone()]);
+    let courses = courses(inputs, &wanted, SEGMENTS)?;
+    let mut exposure: Vec<_> = exposed(inputs)?.into_iter().filter(|row| row.subject_arn == resource.arn).map(exposure_row).collect();
+    for row in &mut exposure {
+        row.segments = segments(inputs, row, courses.get(&resource.arn));
+    }
+    let restores: Vec<_> = restored(inputs)?.into_iter().filter(|row| row.subject_arn == resource.arn).map(restore_row).collect();
+    let mut telling = Telling {
+        inputs,
+        happened: happened(inputs, &wanted)?,
+        restores: restores.iter().map(|row| (row.subject_arn.as_str(), row)).collect(),
+        courses,
+    };
+    let detail = Some(telling.detail(resource, coverage, &plans));
+    Ok(One { row: resource_row(inputs, index, resource, coverage, detail)?, exposure })
+}
+
+fn resource_row(
+    inputs: &Inputs<'_>,
+    index: usize,
+    resource: &Resource,
+    coverage: &Coverage,
+    detail: Option<report::ResourceDetail>,
+) -> Result<report::ResourceRow, FactError> {
+    let owed = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
+    Ok(report::ResourceRow {
+        arn: resource.arn.clone(),
+        resource_type: resource.resource_type.to_owned(),
+        account_id: resource.account_id.clone(),
+        region: resource.region.clone(),
+        name: resource.name.clone(),
+        role: resource.role.map_or("", role).to_owned(),
+        objective_digest: owed.as_ref().map(|owed| owes(owed).digest).unwrap_or_default(),
+        objective_id: owed.map(|owed| owes(&owed).id),
+        covered: coverage.covered,
+        detail,
+    })
+}
+
+/// What a resource owes, in short. The tolerance of the default follows from plans, not from what anybody asked for.
+pub(in crate::commands) fn owes(owed: &Owed) -> Owes {
+    let asked = if owed.id == DEFAULT_ID { Owed { tolerance_s: None, least_tolerance_s: 0, ..owed.clone() } } else { owed.clone() };
+    let id = if owed.id == DEFAULT_ID { String::new() } else { owed.id.clone() };
+    Owes { id, digest: digest::of_text(&format!("{asked:?}")) }
 }
 
 fn role(role: Role) -> &'static str {

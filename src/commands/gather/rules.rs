@@ -4,13 +4,15 @@ use crate::commands::error::CommandError;
 use crate::commands::judge::Rulebook;
 use crate::config::Settings;
 use crate::dataset::schema::Reach;
+use crate::engine::assess::VerdictCounts;
+use crate::engine::data_scope::Place;
+use crate::engine::digest;
 use crate::engine::explain::explain;
 use crate::engine::frameworks::{Framework, KindOrigin};
 use crate::engine::rule::Quantify;
-use crate::engine::waiver::{BuiltInRule, WAIVER_EXPIRED, WAIVER_UNUSED};
-use crate::engine::{Assessed, Judgement as Judged, Rule, Settings as Resolved, assess};
+use crate::engine::waiver::{BUILT_IN, BuiltInRule};
+use crate::engine::{Assessed, Judgement as Judged, Rule, RuleCounts, Settings as Resolved, assess};
 use crate::facts::FACTS;
-use crate::model::Verdict;
 use crate::report;
 
 /// The texts of the rules that judge.
@@ -20,7 +22,7 @@ use crate::report;
 pub(super) fn texts(settings: &Settings, rulebook: &Rulebook) -> Result<Vec<report::RuleText>, CommandError> {
     let resolved = settings.rules.resolve(&rulebook.library.rules, &settings.source).map_err(CommandError::usage)?;
     let texts = rulebook.rules.iter().map(|rule| text(settings, rulebook, &resolved, rule));
-    Ok(texts.chain([WAIVER_EXPIRED, WAIVER_UNUSED].map(built_in)).collect())
+    Ok(texts.chain(BUILT_IN.map(built_in)).collect())
 }
 
 fn text(settings: &Settings, rulebook: &Rulebook, resolved: &Resolved, rule: &Rule) -> report::RuleText {
@@ -38,6 +40,7 @@ fn text(settings: &Settings, rulebook: &Rulebook, resolved: &Resolved, rule: &Ru
     let of_page = |field: fn(&crate::engine::explain::RulePage) -> String| page.as_ref().map(field).unwrap_or_default();
     report::RuleText {
         id: rule.id.clone(),
+        digest: digest::of_rule(rule, resolved),
         title: rule.title.clone(),
         severity: resolved.severity(rule),
         why: rule.why.clone(),
@@ -85,12 +88,13 @@ fn params(settings: &Settings, rulebook: &Rulebook, resolved: &Resolved, rule: &
 fn built_in(rule: BuiltInRule) -> report::RuleText {
     report::RuleText {
         id: rule.id.to_owned(),
+        digest: digest::of_text(rule.id),
         title: rule.title.to_owned(),
         severity: rule.severity,
         why: rule.why.to_owned(),
         fix: rule.fix.to_owned(),
         since: "0.1.0".to_owned(),
-        over: ("waivers".to_owned(), "The accepted failures of the configuration: one row a waiver.".to_owned()),
+        over: (rule.over.0.to_owned(), rule.over.1.to_owned()),
         quantify: "every row".to_owned(),
         applies: String::new(),
         pass: String::new(),
@@ -103,29 +107,45 @@ fn built_in(rule: BuiltInRule) -> report::RuleText {
 
 /// Every framework with every requirement; those that nothing speaks to, too.
 pub(super) fn frameworks(rulebook: &Rulebook, judged: &Judged) -> Vec<report::FrameworkRow> {
-    let findings = &judged.findings;
+    let counts = RuleCounts::of(&rulebook.library.frameworks, &judged.findings, &judged.scope);
     let row = |framework: &Framework| {
-        let prefix = format!("{}:", framework.id);
-        let speaks = |controls: &str| controls.split("; ").any(|control| control.starts_with(&prefix));
-        let of: Vec<Verdict> = findings.iter().filter(|finding| speaks(&finding.controls)).map(|finding| finding.verdict).collect();
-        let count = |verdict: Verdict| of.iter().filter(|found| **found == verdict).count() as u64;
+        let speaks = |rule: &&Rule| framework.requirements.iter().any(|requirement| requirement.is_shown_by(&rule.evidence));
+        let of: Vec<VerdictCounts> =
+            rulebook.library.rules.iter().filter(speaks).map(|rule| counts.rule(framework, &rule.id).all).collect();
+        let sum = |one: fn(&VerdictCounts) -> usize| of.iter().map(one).sum::<usize>() as u64;
         report::FrameworkRow {
             id: framework.id.clone(),
             title: framework.title.clone(),
             version: framework.version.clone(),
-            requirements: assess(&rulebook.library, framework, &judged.rules, findings)
+            requirements: assess(&rulebook.library, framework, &judged.rules, &counts, &judged.alternatives)
                 .iter()
                 .map(|one| requirement(rulebook, one))
                 .collect(),
+            scope: scope(framework, judged),
             verdicts: report::VerdictCounts {
-                pass: count(Verdict::Pass),
-                fail: count(Verdict::Fail),
-                unknown: count(Verdict::Unknown),
-                waived: count(Verdict::Waived),
+                pass: sum(|of| of.pass),
+                fail: sum(|of| of.fail),
+                unknown: sum(|of| of.unknown),
+                waived: sum(|of| of.waived),
             },
         }
     };
     rulebook.library.frameworks.frameworks.iter().map(row).collect()
+}
+
+/// How the scope of a framework that is about a class of data was taken.
+fn scope(framework: &Framework, judged: &Judged) -> Option<report::ScopeRow> {
+    let (class, extent) = (framework.data_class.clone()?, judged.scope.extent(framework)?);
+    let out = judged.findings.iter().filter(|finding| judged.scope.place(framework, finding) == Place::Out);
+    Some(report::ScopeRow {
+        class,
+        declared: extent.declared,
+        resources: extent.resources as u64,
+        hold: extent.hold as u64,
+        may_hold: extent.may_hold as u64,
+        hold_others: extent.hold_others as u64,
+        out: out.map(|finding| finding.subject_arn.clone()).collect(),
+    })
 }
 
 fn requirement(rulebook: &Rulebook, assessed: &Assessed<'_>) -> report::RequirementRow {
@@ -142,10 +162,12 @@ fn requirement(rulebook: &Rulebook, assessed: &Assessed<'_>) -> report::Requirem
         title: requirement.title.clone(),
         text: requirement.requirement.clone(),
         kind: requirement.kind,
+        level: requirement.level.clone(),
         scope: requirement.scope,
         source: requirement.source.clone(),
         note: requirement.note.clone(),
         state: assessed.state,
+        alternative: assessed.alternative.cloned().map(super::alternative),
         rules: assessed.rules.iter().map(|&rule| rule.to_owned()).collect(),
         open: open.collect(),
     }

@@ -105,15 +105,18 @@ impl Attempts {
         if own == Some(false) {
             return; // a copy of an earlier resource of its name
         }
-        let outside = ended.succeeded && !inputs.snapshot.in_scope(&ended.place.account_id, &ended.place.region);
+        let may_be_made = ended.succeeded != Some(false);
+        let outside = may_be_made && !inputs.snapshot.in_scope(&ended.place.account_id, &ended.place.region);
         for (destination, found) in Destination::ALL.into_iter().zip(&mut self.found[index]) {
             let counts = and(destination.counts(resource, &ended.place.account_id, &ended.place.region, air_gapped), own);
             if at_home {
                 found.last.offer(&ended, counts);
             }
             found.outside |= outside && counts != Some(true);
-            if ended.succeeded && counts != Some(false) {
-                found.completed.offer(&ended, counts);
+            if may_be_made && counts != Some(false) {
+                if ended.succeeded == Some(true) {
+                    found.completed.offer(&ended, counts);
+                }
                 found.made_s = found.made_s.max(ended.done_s.or(Some(i64::MAX)));
             }
         }
@@ -161,10 +164,13 @@ impl Attempts {
     /// The newest copy that succeeded and is not known to be deleted; if all are, the newest of those.
     pub(super) fn newest(&self, inputs: &Inputs<'_>, index: usize, destination: Destination) -> Option<(&Ended, Existence)> {
         let found = self.found(index, destination);
-        let made = found.completed.certain.as_ref().map(|job| (job, self.existence(inputs, job)));
+        let with_existence = |job| (job, self.existence(inputs, job));
+        let made = found.completed.certain.as_ref().map(with_existence);
+        // A copy of a copy that is gone takes nothing from the copy it was made of.
+        let last = found.last.certain.as_ref().filter(|job| job.succeeded == Some(true)).map(with_existence);
         let kept = found.kept.certain.as_ref().map(|point| (point, Existence::There));
-        let left = made.filter(|(_, existence)| *existence != Existence::Gone);
-        left.into_iter().chain(kept).max_by_key(|(copy, _)| (copy.done_s, copy.created_s)).or(made)
+        let left = [made, last].into_iter().flatten().filter(|(_, existence)| *existence != Existence::Gone);
+        left.chain(kept).max_by_key(|(copy, _)| (copy.done_s, copy.created_s)).or(made)
     }
 
     /// Time before the moment of judgement in which no copy was made, proven by the jobs and points of every place; 0 if nothing is.
@@ -196,12 +202,12 @@ impl Attempts {
     fn succeeded_if(&self, inputs: &Inputs<'_>, destination: Destination, last: Option<&Ended>, kept: Option<&Ended>) -> Option<bool> {
         let none_left = || inputs.complete_everywhere("recovery_points").then_some(false);
         match (last, kept) {
-            (Some(job), _) if !job.succeeded => Some(false),
-            (Some(job), kept) => match (self.existence(inputs, job), kept) {
-                (Existence::There, _) | (Existence::Gone, Some(_)) => Some(true),
+            (Some(job), kept) if job.succeeded == Some(true) => match (self.existence(inputs, job), kept) {
+                (Existence::There, _) | (_, Some(_)) => Some(true),
                 (Existence::Gone, None) => none_left(),
-                (Existence::NotKnown, _) => None,
+                (Existence::NotKnown, None) => None,
             },
+            (Some(job), _) => job.succeeded,
             (None, Some(_)) => Some(true),
             (None, None) if destination == Destination::OtherRegion => none_left(),
             (None, None) => None,

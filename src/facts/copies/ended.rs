@@ -60,11 +60,13 @@ pub(super) struct Place {
     pub(super) vault_arn: String,
 }
 
-/// A copy job that has ended, or a point that proves one.
+/// A copy job that has ended, or may have, or a point that proves one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ended {
+    /// What has no date may be newer than all others.
     pub(super) created_s: i64,
-    pub(super) succeeded: bool,
+    /// `None` if its state was not told, or is a word of tomorrow.
+    pub(super) succeeded: Option<bool>,
     pub(super) done_s: Option<i64>,
     pub(super) state: String,
     pub(super) problem: Option<String>,
@@ -94,14 +96,18 @@ impl Existence {
     }
 }
 
-/// A job that has ended; jobs within jobs are part of their parent.
+/// A job that has ended, or of which it was not told whether it has; jobs within jobs are part of their parent.
 pub(super) fn ended(job: JobRow) -> Option<Ended> {
     let state = job.state.unwrap_or_default();
-    let over = matches!(state.as_str(), "COMPLETED" | "FAILED" | "PARTIAL");
+    let over = !matches!(state.as_str(), "CREATED" | "RUNNING");
     // A nested job is part of its parent, whose state counts.
     (over && job.parent_job_id.is_none()).then(|| Ended {
-        created_s: job.creation_date_s.unwrap_or(i64::MIN),
-        succeeded: state == "COMPLETED",
+        created_s: job.creation_date_s.unwrap_or(i64::MAX),
+        succeeded: match state.as_str() {
+            "COMPLETED" => Some(true),
+            "FAILED" | "PARTIAL" => Some(false),
+            _ => None,
+        },
         done_s: job.completion_date_s,
         state,
         problem: job.status_message,
@@ -120,7 +126,7 @@ pub(super) fn ended(job: JobRow) -> Option<Ended> {
 pub(super) fn of_point(point: PointRow, (vault_arn, arn): (String, String)) -> Ended {
     Ended {
         created_s: point.creation_date_s.or(point.completion_date_s).unwrap_or(i64::MIN),
-        succeeded: true,
+        succeeded: Some(true),
         done_s: point.completion_date_s,
         state: "COMPLETED".to_owned(),
         problem: None,

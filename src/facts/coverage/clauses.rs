@@ -13,7 +13,8 @@ use super::selection::{KeyValue, Operator, Selection, TagCondition};
 use super::state::{Obstacle, obstacles};
 use super::subject::{OptIn, ResourceFacts};
 
-const TAG_PREFIX: &str = "aws:ResourceTag/";
+/// What the keys of conditions begin with.
+pub const TAG_PREFIX: &str = "aws:ResourceTag/";
 
 /// What a clause is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

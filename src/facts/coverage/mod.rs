@@ -10,6 +10,7 @@ use polars::prelude::DataFrame;
 pub mod arn_pattern;
 pub mod clauses;
 pub mod decide;
+pub mod explain;
 pub mod features;
 pub mod resource_types;
 pub mod selection;

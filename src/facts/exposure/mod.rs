@@ -78,6 +78,10 @@ crate::rows! {
         objective_id: Text, NotTold, "audit.yaml";
         /// Whether somebody approved it
         approved: Boolean, NotTold, "audit.yaml";
+        /// Classes of the data it holds, as the objective declares them, joined by `, `; empty if it declares none
+        data_class: Text, NotTold, "audit.yaml";
+        /// Whether the objective declares any
+        data_class_declared: Boolean, NotTold, "audit.yaml";
         /// Whether an RPO is owed in this scenario
         rpo_owed: Boolean, NotTold, "audit.yaml";
         /// RPO owed in this scenario
@@ -172,6 +176,8 @@ fn row(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Res
     let Some(owed) = owed else { return row };
     row.objective_id = Some(owed.id.clone());
     row.approved = Some(owed.approved);
+    row.data_class = Some(owed.data_class.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    row.data_class_declared = Some(!owed.data_class.is_empty());
     let rpo_s = scenario.rpo_s(&owed);
     row.rpo_owed = Some(rpo_s.is_some());
     row.rpo_s = rpo_s;

@@ -18,6 +18,7 @@ use polars::prelude::DataFrame;
 
 use super::storage::{self, Encryption, Storage};
 use super::{AWS_OWNED, KmsKeys};
+use crate::dataset::schema::RestsOn;
 use crate::dataset::{Relation, Row};
 use crate::facts::coverage::Coverage;
 use crate::facts::coverage::decide::Verdict;
@@ -25,7 +26,7 @@ use crate::facts::locks::{Vault, Vaults};
 use crate::facts::objectives::{and, or};
 use crate::facts::plans::{Plan, PlanRule};
 use crate::facts::population::{RESOURCES_READ, Resource, Role, evidence};
-use crate::facts::{Fact, FactError, Inputs, everywhere, region};
+use crate::facts::{Fact, FactError, Inputs, PLAN_READS, everywhere, joined};
 use crate::model::Arn;
 
 crate::rows! {
@@ -70,25 +71,19 @@ crate::rows! {
     }
 }
 
+/// What the rows rest on: whatever lists a resource, and the plans that cover it by its name or tags.
+const RESTS_ON: [RestsOn; RESOURCES_READ.len() + PLAN_READS.len()] = joined(&[RESOURCES_READ, PLAN_READS]);
+
 /// Keys of planned copies as a relation.
 pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "copy_keys",
         doc: "Whether keys allow the copies that plans ask for: one row a resource and copy action.",
         columns: CopyKeyRow::COLUMNS,
-        rows_rest_on: &[
-            region("rds_instances"),
-            region("rds_clusters"),
-            region("neptune_clusters"),
-            region("documentdb_clusters"),
-            region("backup_plans"),
-            region("plan_rules"),
-            region("plan_copies"),
-            region("selections"),
-        ],
+        rows_rest_on: &RESTS_ON,
         order: &["plan_name", "plan_rule", "destination_vault_arn"],
     },
-    reads: &[RESOURCES_READ, super::super::PLAN_READS, &[everywhere("backup_vaults"), everywhere("kms_keys")]],
+    reads: &[RESOURCES_READ, PLAN_READS, &[everywhere("backup_vaults"), everywhere("kms_keys")]],
     derive,
 };
 

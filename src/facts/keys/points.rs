@@ -11,9 +11,10 @@ use super::protecting::{PointOf, Protection, SnapshotOf};
 use super::storage::{self, Encryption, Storage};
 use super::{AWS_OWNED, KmsKeys};
 use crate::dataset::{Relation, Row};
-use crate::facts::locks::Vaults;
+use crate::facts::locks::{Vault, Vaults};
 use crate::facts::population::evidence;
 use crate::facts::{Fact, FactError, Inputs, account, everywhere};
+use crate::model::Arn;
 
 crate::rows! {
     /// Points of a resource in a vault that one key protects.
@@ -34,6 +35,10 @@ crate::rows! {
         key_arn: Text, Means("not encrypted, a key that AWS owns, or not told"), "EncryptionKeyArn, KmsKeyId";
         /// Where the key was named: `point`, `snapshot` or `source`
         key_source: Text, Means("no key was named"), "";
+        /// Whether the vault lies in another account than the resource; buckets do not tell theirs
+        in_other_account: Boolean, NotTold, "ResourceArn, BackupVaultArn";
+        /// Whether the key that protects them belongs to the account of the resource; false also where no key of any account does
+        key_of_source: Boolean, NotTold, "EncryptionKeyArn, KmsKeyId";
         /// `Enabled`, `Disabled`, `PendingDeletion`, …
         key_state: Text, NotTold, "KeyMetadata.KeyState";
         /// `CUSTOMER`, `AWS` or `AWS_OWNED`
@@ -176,17 +181,26 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
             (alike.newest, alike.protection) = (point, protection);
         }
     }
-    Inputs::frame_of(FACT.relation, alike.into_values().map(|alike| row(&told.keys, &alike)).collect::<Vec<_>>())
+    Inputs::frame_of(FACT.relation, alike.into_values().map(|alike| row(&told, &alike)).collect::<Vec<_>>())
+}
+
+/// The account in an ARN; `None` of a bucket, and of a key that is named by its id alone.
+fn account_of(arn: &str) -> Option<&str> {
+    Arn::parse(arn).map(|arn| arn.account).filter(|account| !account.is_empty())
 }
 
 fn age(point: &PointRow) -> (Option<i64>, Option<&str>) {
     (point.creation_date_s, point.recovery_point_arn.as_deref())
 }
 
-fn row(keys: &KmsKeys, &Alike { protection, count, newest }: &Alike<'_>) -> PointKeyRow {
+fn row(told: &Told, &Alike { protection, count, newest }: &Alike<'_>) -> PointKeyRow {
     let named = if let Protection::Key(arn, by) = protection { Some((arn, by)) } else { None };
-    let key = named.and_then(|(arn, _)| keys.get(arn));
+    let key = named.and_then(|(arn, _)| told.keys.get(arn));
     let point_arn = newest.recovery_point_arn.clone().unwrap_or_default();
+    // A view of another account's vault holds no copies.
+    let vault = newest.backup_vault_arn.as_deref().and_then(|vault| told.vaults.get(vault));
+    let is_view = vault.is_some_and(Vault::is_view);
+    let source_account = newest.resource_arn.as_deref().and_then(account_of);
     PointKeyRow {
         subject_arn: subject(newest).map(str::to_owned),
         subject_type: Some(newest.resource_type.clone().unwrap_or_default()),
@@ -196,6 +210,12 @@ fn row(keys: &KmsKeys, &Alike { protection, count, newest }: &Alike<'_>) -> Poin
         encrypted: protection.encrypted(),
         key_arn: named.map(|(arn, _)| arn.to_owned()),
         key_source: named.map(|(_, by)| by.word().to_owned()),
+        in_other_account: source_account.zip(newest.account_id.as_deref()).map(|(source, own)| source != own && !is_view),
+        key_of_source: match protection {
+            Protection::Nothing | Protection::AwsOwned => Some(false),
+            Protection::Key(arn, _) => source_account.zip(account_of(arn)).map(|(source, own)| source == own),
+            Protection::SomeKey | Protection::NotKnown => None,
+        },
         key_state: key.and_then(|key| key.key_state.clone()),
         key_manager: match protection {
             Protection::AwsOwned => Some(AWS_OWNED.to_owned()),

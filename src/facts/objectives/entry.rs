@@ -1,6 +1,6 @@
 //! One entry of `objectives`: its texts understood, and which resources it is for.
 
-use super::{DEFAULT_ID, Mechanism, Objective, ObjectiveError, Owed};
+use super::{DEFAULT_ID, Mechanism, Objective, ObjectiveError, Owed, OwedTier};
 use crate::facts::coverage::arn_pattern::{Reach, Wildcards, matches};
 use crate::facts::population::{Resource, Role};
 use crate::model::duration;
@@ -11,12 +11,14 @@ use crate::model::moment::{self, DAY_S};
 pub(super) struct Entry {
     pub(super) objective: Objective,
     pub(super) valid_from_s: i64,
-    rpo_s: Option<i64>,
-    rpo_other_region_s: Option<i64>,
-    tolerance_s: i64,
+    pub(super) rpo_s: Option<i64>,
+    pub(super) rpo_other_region_s: Option<i64>,
+    pub(super) tolerance_s: i64,
     pub(super) retention_days: Option<i64>,
-    rto_s: Option<i64>,
-    restore_test_every_s: Option<i64>,
+    pub(super) longest_retention_days: Option<i64>,
+    pub(super) tiers: Vec<OwedTier>,
+    pub(super) rto_s: Option<i64>,
+    pub(super) restore_test_every_s: Option<i64>,
 }
 
 impl Entry {
@@ -54,6 +56,9 @@ impl Entry {
             tolerance_s: Some(self.tolerance_s),
             least_tolerance_s: self.tolerance_s,
             retention_days: self.retention_days.filter(|_| !replica_owes_nothing),
+            // What must go must go, whoever it is of.
+            longest_retention_days: self.longest_retention_days,
+            tiers: if replica_owes_nothing { Vec::new() } else { self.tiers.clone() },
             copy_to_other_region: self.objective.copy_to_other_region && !replica_owes_nothing,
             copy_to_other_account: self.objective.copy_to_other_account && !replica_owes_nothing,
             air_gapped_copy: self.objective.air_gapped_copy && !replica_owes_nothing,
@@ -61,7 +66,7 @@ impl Entry {
             rto_s: self.rto_s,
             restore_test_every_s: self.restore_test_every_s.filter(|_| !replica_owes_nothing),
             mechanisms: mechanisms.into_iter().collect(),
-            data_class: self.objective.data_class.clone(),
+            data_class: self.objective.data_class.words().iter().cloned().collect(),
         }
     }
 }
@@ -79,9 +84,14 @@ pub(super) fn understand(objective: Objective) -> Result<Entry, ObjectiveError> 
     let rpo_s = seconds("rpo", &objective.rpo)?;
     let rpo_other_region_s = seconds("rpo_other_region", &objective.rpo_other_region)?;
     let tolerance_s = seconds("tolerance", &objective.tolerance)?.unwrap_or(0);
-    let retention_s = seconds("retention", &objective.retention)?;
-    if retention_s.is_some_and(|retention_s| retention_s % DAY_S != 0) {
-        return Err(wrong(&id, "retention", "it must be whole days, as AWS counts it".to_owned()));
+    let days = |field: &'static str, text: &Option<String>| match seconds(field, text)? {
+        Some(retention_s) if retention_s % DAY_S != 0 => Err(wrong(&id, field, "it must be whole days, as AWS counts it".to_owned())),
+        retention_s => Ok(retention_s.map(|retention_s| retention_s / DAY_S)),
+    };
+    let (retention_days, longest_retention_days) =
+        (days("retention", &objective.retention)?, days("longest_retention", &objective.longest_retention)?);
+    if retention_days.zip(longest_retention_days).is_some_and(|(least, most)| least > most) {
+        return Err(wrong(&id, "longest_retention", "it must not be shorter than `retention`".to_owned()));
     }
     let longer_than_nothing = |field: &'static str, text: &Option<String>| match seconds(field, text) {
         Ok(Some(0)) => Err(wrong(&id, field, "it must be longer than nothing".to_owned())),
@@ -96,8 +106,27 @@ pub(super) fn understand(objective: Objective) -> Result<Entry, ObjectiveError> 
     if id.trim().is_empty() || id == DEFAULT_ID {
         return Err(wrong(&id, "id", "it needs a name of its own".to_owned()));
     }
-    let retention_days = retention_s.map(|retention_s| retention_s / DAY_S);
-    Ok(Entry { objective, valid_from_s, rpo_s, rpo_other_region_s, tolerance_s, retention_days, rto_s, restore_test_every_s })
+    if let Some(what) = objective.data_class.wrong() {
+        return Err(wrong(&id, "data_class", what));
+    }
+    let mut tiers = Vec::new();
+    for tier in &objective.tiers {
+        let every_s = longer_than_nothing("tiers", &Some(tier.every.clone()))?;
+        let keep_days = days("tiers", &Some(tier.keep.clone()))?;
+        tiers.extend(every_s.zip(keep_days).map(|(every_s, keep_days)| OwedTier { every_s, keep_days }));
+    }
+    Ok(Entry {
+        objective,
+        valid_from_s,
+        rpo_s,
+        rpo_other_region_s,
+        tolerance_s,
+        retention_days,
+        longest_retention_days,
+        tiers,
+        rto_s,
+        restore_test_every_s,
+    })
 }
 
 /// A `*` stands for any characters, blanks too: these patterns are ours, not AWS's.
@@ -129,6 +158,20 @@ mod tests {
             (r#"{"id":"gold","restore_test_every":"quarterly"}"#, "objective `gold`, `restore_test_every`: `quarterly` is not a duration"),
             (r#"{"id":"gold","restore_test_every":"0d"}"#, "objective `gold`, `restore_test_every`: it must be longer than nothing"),
             (r#"{"id":"gold","retention":"36h"}"#, "objective `gold`, `retention`: it must be whole days"),
+            (r#"{"id":"gold","longest_retention":"36h"}"#, "objective `gold`, `longest_retention`: it must be whole days"),
+            (
+                r#"{"id":"gold","retention":"35d","longest_retention":"34d"}"#,
+                "objective `gold`, `longest_retention`: it must not be shorter than `retention`",
+            ),
+            (r#"{"id":"gold","tiers":[{"every":"0d","keep":"30d"}]}"#, "objective `gold`, `tiers`: it must be longer than nothing"),
+            (r#"{"id":"gold","tiers":[{"every":"1d","keep":"1h"}]}"#, "objective `gold`, `tiers`: it must be whole days"),
+            (r#"{"id":"gold","tiers":[{"every":"1d"}]}"#, "missing field `keep`"),
+            (r#"{"id":"gold","data_class":"ePHI"}"#, "objective `gold`, `data_class`: `ePHI` is no class of data"),
+            (r#"{"id":"gold","data_class":["pci","card holder"]}"#, "objective `gold`, `data_class`: `card holder` is no class of data"),
+            (r#"{"id":"gold","data_class":["pci","ephi","pci"]}"#, "objective `gold`, `data_class`: `pci` stands there twice"),
+            (r#"{"id":"gold","data_class":""}"#, "objective `gold`, `data_class`: `` is no class of data"),
+            (r#"{"id":"gold","data_class":[]}"#, "the list of classes is empty"),
+            (r#"{"id":"gold","data_class":7}"#, "invalid type: integer `7`, expected a class of data, or a list of them"),
             (r#"{"id":" "}"#, "objective ` `, `id`: it needs a name of its own"),
             (r#"{"id":"gold","copy_to_other_account":"yes"}"#, "invalid type: string \"yes\", expected a boolean"),
             (r#"{"id":"gold","copy_to_another_account":true}"#, "unknown field `copy_to_another_account`"),
@@ -136,6 +179,22 @@ mod tests {
         for (entry, said) in cases {
             let error = read(entry).unwrap_err();
             assert!(error.starts_with(said), "{entry}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_class_of_data_is_a_word_or_a_list_of_words() {
+        // entry, classes
+        let cases: [(&str, &[&str]); 5] = [
+            (r#"{"id":"a"}"#, &[]),
+            (r#"{"id":"a","data_class":null}"#, &[]),
+            (r#"{"id":"a","data_class":"ephi"}"#, &["ephi"]),
+            (r#"{"id":"a","data_class":["pci","ephi"]}"#, &["pci", "ephi"]),
+            (r#"{"id":"a","data_class":["tier-2"]}"#, &["tier-2"]),
+        ];
+        for (entry, classes) in cases {
+            let understood = understand(serde_json::from_str(entry).unwrap()).unwrap();
+            assert_eq!(understood.objective.data_class.words(), classes, "{entry}");
         }
     }
 

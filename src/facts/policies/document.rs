@@ -1,4 +1,4 @@
-//! The language of vault access policies: statements, and what of them is understood.
+//! The language of policies, of vaults and of IAM: statements, and what of them is understood.
 //!
 //! Questions to a statement have three answers: an element that is not understood (a condition, a `NotPrincipal`) leaves it open whether the
 //! statement speaks of somebody or something, and never settles it.
@@ -16,7 +16,7 @@ use crate::facts::objectives::or;
 /// A policy.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(super) struct Policy {
+pub(in crate::facts) struct Policy {
     #[serde(rename = "Version")]
     _version: Option<String>,
     #[serde(rename = "Id")]
@@ -27,7 +27,7 @@ pub(super) struct Policy {
 /// One value, or a list of them: policies may write either. A list is tried first, since a value of a condition would take it for one value.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-pub(super) enum OneOrMany<T> {
+pub(in crate::facts) enum OneOrMany<T> {
     Many(Vec<T>),
     One(T),
 }
@@ -40,7 +40,7 @@ impl<T> Default for OneOrMany<T> {
 
 impl<T> OneOrMany<T> {
     /// All of them.
-    pub(super) fn all(&self) -> &[T] {
+    pub(in crate::facts) fn all(&self) -> &[T] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Many(many) => many,
@@ -50,7 +50,7 @@ impl<T> OneOrMany<T> {
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(super) enum Effect {
+pub(in crate::facts) enum Effect {
     Allow,
     Deny,
 }
@@ -58,16 +58,16 @@ pub(super) enum Effect {
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(super) struct Statement {
+pub(in crate::facts) struct Statement {
     #[serde(rename = "Sid")]
     _sid: Option<String>,
-    pub(super) effect: Effect,
-    pub(super) principal: Option<Principals>,
-    pub(super) not_principal: Option<Principals>,
+    pub(in crate::facts) effect: Effect,
+    pub(in crate::facts) principal: Option<Principals>,
+    pub(in crate::facts) not_principal: Option<Principals>,
     action: Option<OneOrMany<String>>,
     not_action: Option<OneOrMany<String>>,
-    resource: Option<OneOrMany<String>>,
-    not_resource: Option<OneOrMany<String>>,
+    pub(in crate::facts) resource: Option<OneOrMany<String>>,
+    pub(in crate::facts) not_resource: Option<OneOrMany<String>>,
     #[serde(default)]
     condition: BTreeMap<String, BTreeMap<String, OneOrMany<Value>>>,
 }
@@ -75,7 +75,7 @@ pub(super) struct Statement {
 /// Whom a statement names.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Principals {
+pub(in crate::facts) enum Principals {
     /// `"*"`.
     Word(String),
     /// `{"AWS": …, "Service": …}`.
@@ -84,7 +84,7 @@ pub(super) enum Principals {
 
 impl Principals {
     /// Whether it is everybody.
-    pub(super) fn everybody(&self) -> bool {
+    pub(in crate::facts) fn everybody(&self) -> bool {
         match self {
             Self::Word(word) => word == "*",
             Self::Of(_) => self.aws().any(|name| name == "*"),
@@ -92,7 +92,7 @@ impl Principals {
     }
 
     /// The principals of AWS accounts among them: account ids and ARNs.
-    pub(super) fn aws(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::facts) fn aws(&self) -> impl Iterator<Item = &str> {
         let named = match self {
             Self::Word(_) => &[][..],
             Self::Of(kinds) => kinds.get("AWS").map_or(&[][..], OneOrMany::all),
@@ -100,8 +100,17 @@ impl Principals {
         named.iter().map(String::as_str)
     }
 
+    /// Identity providers among them, by ARN or name.
+    pub(in crate::facts) fn federated(&self) -> impl Iterator<Item = &str> {
+        let named = match self {
+            Self::Word(_) => &[][..],
+            Self::Of(kinds) => kinds.get("Federated").map_or(&[][..], OneOrMany::all),
+        };
+        named.iter().map(String::as_str)
+    }
+
     /// Whether they are of accounts and services only, whom this tool understands.
-    pub(super) fn understood(&self) -> bool {
+    pub(in crate::facts) fn understood(&self) -> bool {
         match self {
             Self::Word(word) => word == "*",
             Self::Of(kinds) => kinds.keys().all(|kind| kind == "AWS" || kind == "Service"),
@@ -111,15 +120,15 @@ impl Principals {
 
 /// One line of a condition: operator, key and values. Names of operators and keys are compared without case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) operator: String,
-    pub(super) key: String,
-    pub(super) values: Vec<String>,
+pub(in crate::facts) struct Condition {
+    pub(in crate::facts) operator: String,
+    pub(in crate::facts) key: String,
+    pub(in crate::facts) values: Vec<String>,
 }
 
 impl Condition {
     /// Whether a value has a variable, such as `${aws:PrincipalTag/team}`, and so stands for something else in each call.
-    pub(super) fn has_variables(&self) -> bool {
+    pub(in crate::facts) fn has_variables(&self) -> bool {
         self.values.iter().any(|value| value.contains("${"))
     }
 }
@@ -129,19 +138,19 @@ impl Policy {
     ///
     /// # Errors
     /// If it is no JSON or has elements that policies do not have.
-    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+    pub(in crate::facts) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
     /// The statements of an effect.
-    pub(super) fn statements(&self, effect: Effect) -> impl Iterator<Item = &Statement> {
+    pub(in crate::facts) fn statements(&self, effect: Effect) -> impl Iterator<Item = &Statement> {
         self.statement.all().iter().filter(move |statement| statement.effect == effect)
     }
 }
 
 impl Statement {
     /// Whether it speaks of an action, by name or wildcard.
-    pub(super) fn covers(&self, action: &str) -> Option<bool> {
+    pub(in crate::facts) fn covers(&self, action: &str) -> Option<bool> {
         match (&self.action, &self.not_action) {
             (Some(named), None) => Some(named.all().iter().any(|pattern| names(pattern, action))),
             (None, Some(left_out)) => Some(!left_out.all().iter().any(|pattern| names(pattern, action))),
@@ -150,12 +159,12 @@ impl Statement {
     }
 
     /// Whether it writes an action out, without wildcard.
-    pub(super) fn writes_out(&self, action: &str) -> bool {
+    pub(in crate::facts) fn writes_out(&self, action: &str) -> bool {
         self.action.as_ref().is_some_and(|named| named.all().iter().any(|name| name.eq_ignore_ascii_case(action)))
     }
 
     /// Whether it speaks of every resource; `None` if of some, which may be all that a vault holds.
-    pub(super) fn every_resource(&self) -> Option<bool> {
+    pub(in crate::facts) fn every_resource(&self) -> Option<bool> {
         match (&self.resource, &self.not_resource) {
             (Some(named), None) if named.all().iter().any(|name| name == "*") => Some(true),
             (Some(named), None) if named.all().is_empty() => Some(false),
@@ -164,7 +173,7 @@ impl Statement {
     }
 
     /// Whether it speaks of everybody, conditions aside; `None` if it says whom it does not speak of.
-    pub(super) fn everybody(&self) -> Option<bool> {
+    pub(in crate::facts) fn everybody(&self) -> Option<bool> {
         match (&self.principal, &self.not_principal) {
             (Some(named), None) if named.everybody() => Some(true),
             (Some(named), None) if named.understood() && !named.aws().any(names_account) => Some(false),
@@ -173,7 +182,7 @@ impl Statement {
     }
 
     /// Its conditions, all of which must hold.
-    pub(super) fn conditions(&self) -> Vec<Condition> {
+    pub(in crate::facts) fn conditions(&self) -> Vec<Condition> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let lines = self.condition.iter().flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)));
         lines
@@ -188,21 +197,26 @@ impl Statement {
 
 /// Whether a pattern of actions names an action. Case does not count, `*` and `?` are wildcards.
 fn names(pattern: &str, action: &str) -> bool {
+    // Most patterns name something else from their first letters on.
+    let fixed = pattern.find(['*', '?']).map_or(pattern, |at| &pattern[..at]);
+    if !action.get(..fixed.len()).is_some_and(|start| start.eq_ignore_ascii_case(fixed)) {
+        return false;
+    }
     matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase(), Wildcards::StarAndQuestion, Reach::Anything)
 }
 
 /// Whether a principal is a whole account. What a Deny of an account does to the roles in it is not documented for vault policies.
-pub(super) fn names_account(name: &str) -> bool {
+pub(in crate::facts) fn names_account(name: &str) -> bool {
     is_account_id(name) || name.ends_with(":root")
 }
 
 /// Whether a text is an account id.
-pub(super) fn is_account_id(text: &str) -> bool {
+pub(in crate::facts) fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What several statements say together: yes if one does, open if one may.
-pub(super) fn any(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+pub(in crate::facts) fn any(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     answers.fold(Some(false), or)
 }
 

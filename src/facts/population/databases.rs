@@ -24,10 +24,11 @@ pub(super) const REST_ON: [RestsOn; 4] = [
 ];
 
 /// States of a database in which nothing is written. Sources: Amazon RDS User Guide, "Viewing Amazon RDS DB instance status"; Aurora User Guide, "Viewing
-/// DB cluster status".
-const IDLE: [&str; 6] = ["creating", "deleting", "migrating", "starting", "stopped", "stopping"];
+/// DB cluster status"; Amazon `DynamoDB` API reference, `TableDescription`.
+const IDLE: [&str; 8] = ["archived", "archiving", "creating", "deleting", "migrating", "starting", "stopped", "stopping"];
 /// States in which it is written to, or is again in a moment. A full storage ends the shipping of logs; that is no excuse for it.
-const RUNNING: [&str; 17] = [
+const RUNNING: [&str; 19] = [
+    "active",
     "available",
     "backing-up",
     "converting-to-vpc",
@@ -44,6 +45,7 @@ const RUNNING: [&str; 17] = [
     "storage-full",
     "storage-initialization",
     "storage-optimization",
+    "updating",
     "upgrading",
 ];
 
@@ -54,7 +56,7 @@ crate::rows! {
         instance_create_time_s: Integer; backup_retention_period_days: Integer; latest_restorable_time_s: Integer;
         db_cluster_identifier: Text; read_replica_source: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
         deletion_protection: Boolean; copy_tags_to_snapshot: Boolean; preferred_backup_window: Text; preferred_maintenance_window: Text;
-        automated_backups_replications: Json;
+        automated_backups_replications: Json; log_exports: Json; password_managed: Boolean;
     }
 }
 
@@ -65,6 +67,7 @@ crate::rows! {
         cluster_create_time_s: Integer; backup_retention_period_days: Integer; earliest_restorable_time_s: Integer;
         latest_restorable_time_s: Integer; replication_source_identifier: Text; aws_backup_recovery_point_arn: Text; tags: Json; collection: Text;
         deletion_protection: Boolean; copy_tags_to_snapshot: Boolean; preferred_backup_window: Text; preferred_maintenance_window: Text;
+        log_exports: Json; password_managed: Boolean;
     }
 }
 
@@ -99,6 +102,7 @@ fn of_instance(inputs: &Inputs<'_>, row: InstanceRow) -> Result<Resource, FactEr
     let table = "rds_instances";
     let arn = row.db_instance_arn.unwrap_or_default();
     let replicated_to = json(table, "automated_backups_replications", &arn, row.automated_backups_replications)?;
+    let log_exports = json(table, "log_exports", &arn, row.log_exports)?;
     let told = Told {
         table,
         resource_type: "AWS::RDS::DBInstance",
@@ -121,6 +125,8 @@ fn of_instance(inputs: &Inputs<'_>, row: InstanceRow) -> Result<Resource, FactEr
         backup_window: row.preferred_backup_window,
         maintenance_window: row.preferred_maintenance_window,
         replicated_to: replicated_to.unwrap_or_default(),
+        log_exports,
+        password_managed: row.password_managed,
     };
     Ok(Resource {
         cluster: row.db_cluster_identifier,
@@ -135,6 +141,7 @@ fn of_instance(inputs: &Inputs<'_>, row: InstanceRow) -> Result<Resource, FactEr
 
 fn of_cluster(inputs: &Inputs<'_>, row: ClusterRow, table: &'static str, resource_type: &'static str) -> Result<Resource, FactError> {
     let arn = row.db_cluster_arn.unwrap_or_default();
+    let log_exports = json(table, "log_exports", &arn, row.log_exports)?;
     let told = Told {
         table,
         resource_type,
@@ -155,6 +162,8 @@ fn of_cluster(inputs: &Inputs<'_>, row: ClusterRow, table: &'static str, resourc
         backup_window: row.preferred_backup_window,
         maintenance_window: row.preferred_maintenance_window,
         replicated_to: Vec::new(),
+        log_exports,
+        password_managed: row.password_managed,
     };
     Ok(Resource {
         role: role(&resource.facts, row.replication_source_identifier.is_some()),

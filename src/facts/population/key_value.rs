@@ -4,7 +4,7 @@ use super::tagged::{self, Tagged};
 use super::{Resource, Settings, Source, Told};
 use crate::facts::{FactError, Inputs};
 
-const TABLE: &str = "dynamodb_tables";
+pub(super) const TABLE: &str = "dynamodb_tables";
 
 /// The tables of `DynamoDB`; their list has no tags.
 pub(super) const SOURCE: Source = Source { tables: &[TABLE], beside: &[tagged::TABLE], arns: &[("dynamodb", "table/")], read };

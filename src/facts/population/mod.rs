@@ -137,6 +137,10 @@ pub struct Settings {
     pub maintenance_window: Option<String>,
     /// Automated backups in other Regions that it is replicated to.
     pub replicated_to: Vec<String>,
+    /// Logs that are exported to CloudWatch Logs.
+    pub log_exports: Option<Vec<String>>,
+    /// Whether Secrets Manager keeps the password of its master user.
+    pub password_managed: Option<bool>,
 }
 
 impl Resource {
@@ -269,10 +273,24 @@ pub const RESOURCES_READ: &[RestsOn] = &rests_on::<{ count(true) }>(true);
 /// What the rows of relations with one row a database rest on.
 pub const DATABASES_REST_ON: &[RestsOn] = &databases::REST_ON;
 
+/// What the rows of relations with one row a table of `DynamoDB` rest on.
+pub const KEY_VALUE_REST_ON: &[RestsOn] = &[RestsOn { table: key_value::TABLE, reach: Reach::Region }];
+
+/// What these rows read beside that: tags, which tell what a restore test left.
+pub const KEY_VALUE_READ: &[RestsOn] = &[RestsOn { table: tagged::TABLE, reach: Reach::Region }];
+
 /// The tables that list what has ARNs like this one, and so would show it; `None` if none does, or if the ARN does not tell where it would be.
 pub fn listing(arn: &Arn<'_>) -> Option<&'static [&'static str]> {
     let of = |(service, beginning): &(&str, &str)| arn.service == *service && arn.resource.starts_with(beginning);
     SOURCES.iter().find(|source| source.arns.iter().any(of)).map(|source| source.tables)
+}
+
+/// The tables that list every resource of which an ARN pattern of a service can speak; `None` if some of them are not collected.
+pub fn tables_of(service: &str, resource: &str) -> Option<Vec<&'static str>> {
+    let fixed = resource.split('*').next().unwrap_or_default();
+    let speaks = |(of, beginning): &(&str, &str)| *of == service && (beginning.starts_with(fixed) || fixed.starts_with(beginning));
+    let tables: Vec<_> = SOURCES.iter().filter(|source| source.arns.iter().any(speaks)).flat_map(|source| source.tables).copied().collect();
+    (!tables.is_empty()).then_some(tables)
 }
 
 /// Whether everything that would list a resource of this ARN was read in its account and Region; `None` if nothing lists its kind.
@@ -318,6 +336,32 @@ fn row(resource: &Resource) -> ResourceRow {
     }
 }
 
+/// Whether the rows of a table are resources.
+pub fn knows(table: &str) -> bool {
+    SOURCES.iter().any(|source| source.tables.contains(&table))
+}
+
+/// What the population knows of a row of one of its tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// ARN of the resource.
+    pub arn: String,
+    /// `AWS::RDS::DBInstance` and the like.
+    pub resource_type: &'static str,
+    /// Role; `None` if it cannot be told.
+    pub role: Option<Role>,
+}
+
+/// What the rows of a table are, in no order; `None` if they are no resources. Nothing else is read for it than the services of its group.
+///
+/// # Errors
+/// As reading its group.
+pub fn parts(inputs: &Inputs<'_>, table: &str) -> Result<Option<Vec<Part>>, FactError> {
+    let Some(source) = SOURCES.into_iter().find(|source| source.tables.contains(&table)) else { return Ok(None) };
+    let part = |resource: Resource| Part { arn: resource.arn, resource_type: resource.resource_type, role: resource.role };
+    Ok(Some(of_sources(inputs, &[source])?.into_iter().map(part).collect()))
+}
+
 /// Builds the population, sorted by ARN. What was created at or after the moment of judgement is left out.
 pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
     of_sources(inputs, &SOURCES)
@@ -326,6 +370,11 @@ pub(super) fn resources(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError>
 /// The databases alone, for facts about nothing else: what is unread of other services does not concern them.
 pub(super) fn databases(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
     of_sources(inputs, &[databases::SOURCE])
+}
+
+/// The tables of `DynamoDB`, sorted by ARN.
+pub(super) fn key_value(inputs: &Inputs<'_>) -> Result<Vec<Resource>, FactError> {
+    of_sources(inputs, &[key_value::SOURCE])
 }
 
 fn of_sources(inputs: &Inputs<'_>, sources: &[Source]) -> Result<Vec<Resource>, FactError> {

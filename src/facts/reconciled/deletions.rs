@@ -28,7 +28,7 @@ const NAMES: [&str; 10] = [
 /// The same for instances; a terminated one is listed for an hour more.
 const TERMINATE: &str = "TerminateInstances";
 /// How long an event can take until it is listed; a read of events speaks for the time before that.
-pub(super) const DELIVERED_WITHIN_S: i64 = 15 * 60;
+pub(in crate::facts) const DELIVERED_WITHIN_S: i64 = 15 * 60;
 
 crate::rows! {
     /// What is needed of `cloudtrail_events`.
@@ -129,11 +129,14 @@ fn operation(service: &str, resource: &str) -> Option<&'static str> {
 }
 
 /// Whether the events that were read would tell of a deletion between a moment and now: they reach back to it without a gap. What was deleted
-/// within the last minutes may not be listed yet. `None` if not all were read, or the moment was not told.
+/// within the last minutes may not be listed yet. `None` if not all were read, be it by an older collection, or the moment was not told.
 pub(super) fn would_tell(inputs: &Inputs<'_>, account_id: &str, region: &str, since_s: Option<i64>) -> Option<bool> {
     inputs.complete(TABLE, account_id, region).then_some(())?;
     let last = inputs.snapshot.observed(TABLE, account_id, region).pop()?;
-    (last.end_s >= inputs.snapshot.as_of_s() - DELIVERED_WITHIN_S).then_some(last.start_s <= since_s?)
+    (last.end_s >= inputs.snapshot.as_of_s() - DELIVERED_WITHIN_S).then_some(())?;
+    // Where an older collection was refused events, they do not begin after that moment: nobody saw whether it was among them.
+    let whole = || inputs.snapshot.tries(TABLE, account_id, region) == inputs.snapshot.complete_reads(TABLE, account_id, region);
+    if last.start_s <= since_s? { Some(true) } else { whole().then_some(false) }
 }
 
 /// Every text in a value, in lower case: identifiers of RDS and `ElastiCache` are the same in any case.

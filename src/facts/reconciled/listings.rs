@@ -13,14 +13,14 @@ type LastListed = BTreeMap<String, i64>;
 
 /// What the tables of the population listed, collection by collection. A table is gone through once, and only if something is missing from it.
 #[derive(Debug)]
-pub(super) struct Listings<'a> {
+pub(in crate::facts) struct Listings<'a> {
     inputs: &'a Inputs<'a>,
     by_table: RefCell<BTreeMap<&'static str, Rc<LastListed>>>,
 }
 
 impl<'a> Listings<'a> {
     /// Of a dataset.
-    pub(super) fn new(inputs: &'a Inputs<'a>) -> Self {
+    pub(in crate::facts) fn new(inputs: &'a Inputs<'a>) -> Self {
         Self { inputs, by_table: RefCell::default() }
     }
 
@@ -41,6 +41,27 @@ impl<'a> Listings<'a> {
             looked_s = Some(looked_s.map_or_else(|| reads_s.clone(), both));
         }
         Ok(looked_s.unwrap_or_default().into_iter().find(|read_s| last_s.is_none_or(|last_s| last_s < *read_s)))
+    }
+
+    /// When the last collection began that listed a resource which is not listed any more; `None` if there is none, or if one after it could not read
+    /// where it would be listed.
+    ///
+    /// # Errors
+    /// As reading the tables.
+    pub(in crate::facts) fn last_before_it_went(&self, arn: &str, parsed: &Arn<'_>) -> Result<Option<i64>, FactError> {
+        let tables = listing(parsed).unwrap_or_default();
+        let mut last_s: Option<i64> = None;
+        for &table in tables {
+            last_s = last_s.max(self.last_listed(table)?.get(arn).copied());
+        }
+        let snapshot = self.inputs.snapshot;
+        let read_since = |last_s: &i64| {
+            tables.iter().all(|table| {
+                let reads_s = snapshot.complete_reads(table, parsed.account, parsed.region);
+                snapshot.tries(table, parsed.account, parsed.region).iter().all(|try_s| try_s <= last_s || reads_s.contains(try_s))
+            })
+        };
+        Ok(last_s.filter(read_since))
     }
 
     fn last_listed(&self, table: &'static str) -> Result<Rc<LastListed>, FactError> {

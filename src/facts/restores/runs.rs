@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::points::is_continuous;
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs};
 
@@ -9,7 +10,8 @@ crate::rows! {
     /// What is needed of `restore_jobs`.
     struct JobRow {
         restore_job_id: Text; recovery_point_arn: Text; source_resource_arn: Text; resource_type: Text; status: Text; status_message: Text;
-        creation_date_s: Integer; completion_date_s: Integer; created_resource_arn: Text; restore_testing_plan_arn: Text;
+        creation_date_s: Integer; completion_date_s: Integer; recovery_point_creation_date_s: Integer; created_resource_arn: Text;
+        restore_testing_plan_arn: Text;
         validation_status: Text; validation_status_message: Text; deletion_status: Text; parent_job_id: Text; collection: Text;
     }
 }
@@ -26,6 +28,8 @@ pub(super) struct Run {
     pub(super) id: String,
     done_s: Option<i64>,
     pub(super) is_test: bool,
+    /// When the point was created; `None` also of a continuous one, which can restore any moment of its window.
+    point_s: Option<i64>,
     pub(super) status: String,
     message: Option<String>,
     pub(super) validation: Option<String>,
@@ -42,11 +46,16 @@ impl Run {
         self.status == "COMPLETED"
     }
 
-    /// Whether it did what it was asked to, as far as anybody looked; `None` if its status is not known.
+    /// Whether the data may have been brought back: its status was not told, or is a word of tomorrow.
+    pub(super) fn may_have_completed(&self) -> bool {
+        !matches!(self.status.as_str(), "COMPLETED" | "FAILED" | "ABORTED")
+    }
+
+    /// Whether it did what it was asked to, as far as anybody looked; `None` if its status, or what its validation came to, is not known.
     pub(super) fn succeeded(&self) -> Option<bool> {
-        match self.status.as_str() {
-            "COMPLETED" => Some(self.validation.as_deref() != Some("FAILED")),
-            "FAILED" | "ABORTED" => Some(false),
+        match (self.status.as_str(), self.validation.as_deref()) {
+            ("COMPLETED", None | Some("SUCCESSFUL" | "TIMED_OUT" | "VALIDATING")) => Some(true),
+            ("COMPLETED", Some("FAILED")) | ("FAILED" | "ABORTED", _) => Some(false),
             _ => None,
         }
     }
@@ -65,9 +74,19 @@ impl Run {
         self.done_s.or(Some(self.created_s)).filter(|end_s| *end_s > i64::MIN)
     }
 
+    /// When it was done, if that was told.
+    pub(super) fn done_s(&self) -> Option<i64> {
+        self.done_s
+    }
+
     /// From the creation of the job to its completion.
     pub(super) fn technical_s(&self) -> Option<i64> {
         self.done_s.filter(|_| self.created_s > i64::MIN).map(|done_s| (done_s - self.created_s).max(0))
+    }
+
+    /// How old the restored data was when the job was created.
+    pub(super) fn data_age_s(&self) -> Option<i64> {
+        self.point_s.filter(|_| self.created_s > i64::MIN).map(|point_s| (self.created_s - point_s).max(0))
     }
 
     /// What is said about it: a validation that failed speaks louder than the job.
@@ -84,6 +103,8 @@ pub(super) struct Runs {
     by_source: BTreeMap<String, Vec<Run>>,
     /// Type, if told, and creation of the newest restore of which it cannot be told whose backup it was.
     unresolved: BTreeMap<Option<String>, i64>,
+    /// What was restored at a moment that was not told: that may have been last, or before everything.
+    undated: BTreeSet<String>,
     since_s: Option<i64>,
 }
 
@@ -101,6 +122,9 @@ impl Runs {
         for job in jobs {
             let found = job.recovery_point_arn.as_ref().and_then(|arn| sources.get(arn)).cloned();
             if let Some(source) = job.source_resource_arn.clone().or(found) {
+                if job.creation_date_s.is_none() {
+                    runs.undated.insert(source.clone());
+                }
                 runs.by_source.entry(source).or_default().push(run(job));
             } else {
                 let newest_s = runs.unresolved.entry(job.resource_type).or_insert(i64::MIN);
@@ -119,10 +143,10 @@ impl Runs {
         &all[all.partition_point(|run| resource.created_s.is_some_and(|created_s| run.created_s < created_s))..]
     }
 
-    /// Since when no other restore of a resource can have run: everything was observed, and whose backup each job restored is known. Never, where a
-    /// restore of another resource restores it too, or where it is not AWS Backup that restores.
+    /// Since when no other restore of a resource can have run: everything was observed, and whose backup each job restored, and when, is known.
+    /// Never, where a restore of another resource restores it too, or where it is not AWS Backup that restores.
     pub(super) fn observed_since_s(&self, resource: &Resource) -> Option<i64> {
-        if !resource.through.is_empty() || resource.is_supported() != Some(true) {
+        if !resource.through.is_empty() || resource.is_supported() != Some(true) || self.undated.contains(&resource.arn) {
             return None;
         }
         let may_be = |of: &Option<String>| match (of.as_deref(), resource.backup_type()) {
@@ -153,7 +177,9 @@ fn sources(inputs: &Inputs<'_>, jobs: &[JobRow]) -> Result<BTreeMap<String, Stri
 }
 
 fn run(job: JobRow) -> Run {
+    let any_moment = job.recovery_point_arn.as_deref().is_none_or(is_continuous);
     Run {
+        point_s: job.recovery_point_creation_date_s.filter(|_| !any_moment),
         created_s: job.creation_date_s.unwrap_or(i64::MIN),
         id: job.restore_job_id.unwrap_or_default(),
         done_s: job.completion_date_s,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::dataset::rows::Json;
-use crate::facts::objectives::or;
+use crate::facts::objectives::{and, or};
 use crate::facts::population::{Resource, json};
 use crate::facts::{FactError, Inputs};
 
@@ -25,26 +25,28 @@ crate::rows! {
 }
 
 /// A selection of a restore testing plan.
-#[derive(Debug)]
-struct Selection {
+#[derive(Clone, Debug)]
+pub(in crate::facts) struct Selection {
     account_id: String,
     region: String,
     plan: String,
-    resource_type: Option<String>,
+    pub(in crate::facts) plan_arn: String,
+    pub(in crate::facts) name: String,
+    pub(in crate::facts) resource_type: Option<String>,
     arns: Vec<String>,
     has_conditions: bool,
 }
 
 /// All selections of restore testing plans.
 #[derive(Debug)]
-pub(super) struct Selections {
-    selections: Vec<Selection>,
+pub(in crate::facts) struct Selections {
+    pub(in crate::facts) selections: Vec<Selection>,
     complete: bool,
 }
 
 impl Selections {
     /// Reads plans and selections.
-    pub(super) fn read(inputs: &Inputs<'_>) -> Result<Self, FactError> {
+    pub(in crate::facts) fn read(inputs: &Inputs<'_>) -> Result<Self, FactError> {
         let plans = inputs.rows::<PlanRow>("restore_testing_plans")?.into_iter();
         let names: BTreeMap<String, String> =
             plans.filter_map(|row| Some((row.restore_testing_plan_arn?, row.restore_testing_plan_name?))).collect();
@@ -54,7 +56,7 @@ impl Selections {
     }
 
     /// Whether any selects a resource, and the plan that does.
-    pub(super) fn of(&self, resource: &Resource) -> (Option<bool>, Option<String>) {
+    pub(in crate::facts) fn of(&self, resource: &Resource) -> (Option<bool>, Option<String>) {
         let mut selected = self.complete.then_some(false);
         for one in &self.selections {
             let answer = one.selects(resource);
@@ -68,6 +70,18 @@ impl Selections {
 }
 
 impl Selection {
+    /// Whether it takes points of a resource, by type and ARN; conditions are on tags of points, which are not read.
+    pub(in crate::facts) fn takes(&self, resource_type: Option<&str>, resource_arn: Option<&str>) -> Option<bool> {
+        let of_type = self.resource_type.as_deref().zip(resource_type).map(|(of, own)| of == own);
+        let named = |wanted: &str| self.arns.iter().any(|arn| arn == wanted);
+        let by_arn = match resource_arn {
+            _ if named("*") || self.arns.is_empty() => (!self.has_conditions && !self.arns.is_empty()).then_some(true),
+            Some(arn) => Some(named(arn)),
+            None => None,
+        };
+        and(of_type, by_arn)
+    }
+
     fn selects(&self, resource: &Resource) -> Option<bool> {
         let of_type = self.resource_type.as_deref().zip(resource.backup_type()).map(|(of, own)| of == own);
         let at_home = self.account_id == resource.account_id && self.region == resource.region;
@@ -84,14 +98,17 @@ impl Selection {
 
 fn selection(row: SelectionRow, names: &BTreeMap<String, String>) -> Result<Selection, FactError> {
     let plan_arn = row.restore_testing_plan_arn.unwrap_or_default();
-    let key = format!("{plan_arn}#selection/{}", row.restore_testing_selection_name.unwrap_or_default());
+    let name = row.restore_testing_selection_name.unwrap_or_default();
+    let key = format!("{plan_arn}#selection/{name}");
     let read = |column, cell: Option<Json>| json::<Value>("restore_testing_selections", column, &key, cell);
     let arns = read("protected_resource_arns", row.protected_resource_arns)?;
     let conditions = read("protected_resource_conditions", row.protected_resource_conditions)?;
     Ok(Selection {
         account_id: row.account_id.unwrap_or_default(),
         region: row.region.unwrap_or_default(),
-        plan: names.get(&plan_arn).cloned().unwrap_or(plan_arn),
+        plan: names.get(&plan_arn).unwrap_or(&plan_arn).clone(),
+        plan_arn,
+        name,
         resource_type: row.protected_resource_type,
         arns: arns.iter().filter_map(Value::as_array).flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
         has_conditions: conditions.as_ref().is_some_and(any_entry),

@@ -93,8 +93,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let holds = Holds::read(inputs)?;
     let points: Vec<PointRow> = inputs.rows("recovery_points")?;
     let rows = points.into_iter().filter(counts).map(|point| {
-        let retention_s = retention_s(&point);
-        let delete_s = delete_s(&point, retention_s);
+        let (retention_s, delete_s) = (told(&point).retention_s(), told(&point).delete_s());
         let held = held(inputs, &holds, &point);
         let outlived = and(past_lifecycle(&point, retention_s, delete_s), held.map(|held| !held));
         let point_arn = point.recovery_point_arn.unwrap_or_default();
@@ -124,22 +123,49 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
 
-/// How long a point is kept. A deletion date without days (-1 on a copy says "as long as the source") still tells; neither of them means that
-/// nothing deletes it. `None` if it is deleted, but its creation was not told, or when its source or an event is not.
-fn retention_s(point: &PointRow) -> Option<i64> {
-    let as_source = point.source_backup_vault_arn.is_some() && point.delete_after_days.is_some_and(|days| days < 0);
-    match (point.delete_after_days.filter(|days| *days >= 0), point.delete_at_s) {
-        (Some(days), _) => Some(seconds(Some(days))),
-        (None, Some(delete_s)) => point.creation_date_s.map(|created_s| delete_s.saturating_sub(created_s)),
-        (None, None) if as_source || point.delete_after_event.is_some() => None,
-        (None, None) => Some(i64::MAX),
+/// What is told of the lifecycle of a point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// When it was created.
+    pub(super) created_s: Option<i64>,
+    /// `Lifecycle.DeleteAfterDays`.
+    pub(super) delete_after_days: Option<i64>,
+    /// `CalculatedLifecycle.DeleteAt`.
+    pub(super) delete_at_s: Option<i64>,
+    /// Whether an event deletes it.
+    pub(super) by_event: bool,
+    /// Whether it is a copy.
+    pub(super) copy: bool,
+}
+
+impl Told {
+    /// How long it is kept. A deletion date without days (-1 on a copy says "as long as the source") still tells; neither of them means that
+    /// nothing deletes it. `None` if it is deleted, but its creation was not told, or when its source or an event is not.
+    pub(super) fn retention_s(&self) -> Option<i64> {
+        let as_source = self.copy && self.delete_after_days.is_some_and(|days| days < 0);
+        match (self.delete_after_days.filter(|days| *days >= 0), self.delete_at_s) {
+            (Some(days), _) => Some(seconds(Some(days))),
+            (None, Some(delete_s)) => self.created_s.map(|created_s| delete_s.saturating_sub(created_s)),
+            (None, None) if as_source || self.by_event => None,
+            (None, None) => Some(i64::MAX),
+        }
+    }
+
+    /// When its lifecycle deletes it; `None` if never or not told.
+    pub(super) fn delete_s(&self) -> Option<i64> {
+        let by_days = || Some(self.created_s?.saturating_add(self.retention_s().filter(|retention_s| *retention_s != i64::MAX)?));
+        self.delete_at_s.or_else(by_days)
     }
 }
 
-/// When a point's lifecycle deletes it; `None` if never or not told.
-fn delete_s(point: &PointRow, retention_s: Option<i64>) -> Option<i64> {
-    let by_days = || Some(point.creation_date_s?.saturating_add(retention_s.filter(|retention_s| *retention_s != i64::MAX)?));
-    point.delete_at_s.or_else(by_days)
+fn told(point: &PointRow) -> Told {
+    Told {
+        created_s: point.creation_date_s,
+        delete_after_days: point.delete_after_days,
+        delete_at_s: point.delete_at_s,
+        by_event: point.delete_after_event.is_some(),
+        copy: point.source_backup_vault_arn.is_some(),
+    }
 }
 
 /// Whether a point was seen past the end of its lifecycle; `None` if that end was not told.
@@ -178,7 +204,7 @@ fn counts(point: &PointRow) -> bool {
 
 /// What a resource owes in retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owes {
+pub(super) enum Owes {
     /// It depends on something unread.
     NotKnown,
     /// Nothing.
@@ -188,7 +214,8 @@ enum Owes {
 }
 
 impl Owes {
-    fn anything(self) -> Option<bool> {
+    /// Whether it owes anything.
+    pub(super) fn anything(self) -> Option<bool> {
         match self {
             Self::NotKnown => None,
             Self::Nothing => Some(false),
@@ -196,7 +223,8 @@ impl Owes {
         }
     }
 
-    fn seconds(self) -> Option<i64> {
+    /// How long; `None` if nothing or not known.
+    pub(super) fn seconds(self) -> Option<i64> {
         match self {
             Self::Seconds(seconds) => Some(seconds),
             Self::NotKnown | Self::Nothing => None,

@@ -100,6 +100,24 @@ fn the_newest_copy() {
             &no,
         ),
         (
+            "of a state that nobody knows",
+            copied(1, 2).has("copy_jobs", [with(failed(1), json!({ "state": "HALTED" }))]),
+            json!("HALTED"),
+            &open,
+        ),
+        (
+            "failed at a time that was not told: it may be the newest",
+            copied(1, 2).has("copy_jobs", [with(failed(1), json!({ "creation_date": null }))]),
+            json!("COMPLETED"),
+            &open,
+        ),
+        (
+            "whether it is there is not known, but an older one is",
+            copied(1, 5).has("copy_jobs", [copy_job("x", 2, ago(2, 0), (ACCOUNT, "eu-north-1"))]),
+            json!("COMPLETED"),
+            &yes,
+        ),
+        (
             "a failed copy of the copy, listed elsewhere, is not asked",
             copied(1, 2).has_at(FAR, "copy_jobs", [failed(1)]),
             json!("COMPLETED"),

@@ -71,6 +71,40 @@ fn the_key_that_protects_a_point() {
 }
 
 #[test]
+fn a_copy_that_needs_a_key_of_its_source() {
+    let own = format!("arn:aws:kms:{AWAY}:{OTHER_ACCOUNT}:key/own");
+    let under = |key: Value, vault_changes: Value| {
+        let changes = json!({
+            "recovery_point_arn": format!("arn:aws:backup:{AWAY}:{OTHER_ACCOUNT}:recovery-point:1"), "resource_type": "Aurora", "resource_arn": cluster_arn("shop"), "is_encrypted": true,
+            "encryption_key_arn": key
+        });
+        let gapped = json!({ "vault_type": "LOGICALLY_AIR_GAPPED_BACKUP_VAULT" });
+        Estate::new()
+            .with_other_account()
+            .has_at(FOREIGN, "backup_vaults", [with(with(vault(FOREIGN, "far"), gapped), vault_changes)])
+            .has_at(FOREIGN, "recovery_points", [with(copied_point("x", 1, ago(1, 0), FOREIGN), changes)])
+    };
+    let view = json!({ "vault_type": "RESTORE_ACCESS_BACKUP_VAULT" });
+    let (yes, no, open, none) = (json!(true), json!(false), Value::Null, json!({}));
+    // why, estate, in another account, under a key of the source's account
+    let cases = [
+        ("its own key", under(json!(own), none.clone()), &yes, &no),
+        ("a key of the source", under(json!(key_arn("data")), none.clone()), &yes, &yes),
+        ("a key by its id alone", under(json!("1234abcd"), none.clone()), &yes, &open),
+        ("no key was told", under(Value::Null, none), &yes, &open),
+        ("a view of the vault of another account", under(json!(key_arn("data")), view), &no, &open),
+    ];
+    for (why, estate, abroad, of_source) in cases {
+        let facts = estate.facts();
+        let row = facts.row("point_keys", &cluster_arn("shop"));
+        assert_eq!((&row["in_other_account"], &row["key_of_source"]), (abroad, of_source), "{why}: {row:?}");
+    }
+    let facts = estate().facts();
+    let row = facts.row("point_keys", &db_arn("x"));
+    assert_eq!((&row["in_other_account"], &row["key_of_source"]), (&no, &yes), "at home");
+}
+
+#[test]
 fn a_point_that_names_no_resource_speaks_for_itself() {
     let nameless = with(point("x", 1, ago(1, 0)), json!({ "resource_arn": null, "is_encrypted": false }));
     let facts = changed("recovery_points", [nameless]).without("rds_snapshots").facts();

@@ -75,6 +75,55 @@ fn the_newest_point() {
 }
 
 #[test]
+fn whether_continuous_backups_go_on() {
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    let continuous = |name: &str, status: Value| {
+        let arn = format!("arn:aws:rds:{HOME}:{ACCOUNT}:auto-backup:{name}");
+        with(point("x", 9, ago(90, 0)), json!({ "recovery_point_arn": arn, "status": status }))
+    };
+    let second = vault_arn((ACCOUNT, HOME), "second");
+    let unread = |estate: Estate| estate.failed_at((ACCOUNT, HOME), "recovery_points", Some(&second), ReadStatus::Denied);
+    // why, estate, whether it has any, whether one goes on
+    let cases = [
+        ("going on", estate(vec![continuous("ab-1", json!("AVAILABLE"))]), &yes, &yes),
+        ("stopped", estate(vec![continuous("ab-1", json!("STOPPED"))]), &yes, &no),
+        ("it could not be deleted, and no longer goes on", estate(vec![continuous("ab-1", json!("EXPIRED"))]), &yes, &no),
+        ("begun again", estate(vec![continuous("ab-1", json!("STOPPED")), continuous("ab-2", json!("AVAILABLE"))]), &yes, &yes),
+        ("stopped, and another vault unread", unread(estate(vec![continuous("ab-1", json!("STOPPED"))])), &yes, &open),
+        ("going on, and another vault unread", unread(estate(vec![continuous("ab-1", json!("AVAILABLE"))])), &yes, &yes),
+        ("its state was not told", estate(vec![continuous("ab-1", Value::Null)]), &yes, &open),
+        (
+            "a word of tomorrow beside one that stopped",
+            estate(vec![continuous("ab-1", json!("RESTING")), continuous("ab-2", json!("STOPPED"))]),
+            &yes,
+            &open,
+        ),
+        ("snapshots only", estate(vec![point("x", 1, ago(1, 0))]), &no, &open),
+        ("none, and a vault unread", unread(estate(vec![])), &open, &open),
+    ];
+    for (why, estate, has, goes_on) in cases {
+        let facts = estate.facts();
+        let row = facts.row("newest_points", &db_arn("x"));
+        assert_eq!((&row["continuous"], &row["continuous_goes_on"]), (has, goes_on), "{why}: {row:?}");
+    }
+}
+
+#[test]
+fn who_asks_for_points() {
+    let window = Window { start_s: ago(30, 0), end_s: NOW_S };
+    let cases = [
+        ("nobody wrote an objective", json!([]), json!(false)),
+        ("one that counts them", json!([{ "id": "all" }]), json!(true)),
+        ("one that does not", json!([{ "id": "native", "mechanisms": ["native_pitr"] }]), json!(false)),
+        ("one by a tag that was not told", json!([{ "id": "gold", "match": { "tags": { "tier": "gold" } } }]), Value::Null),
+    ];
+    for (why, objectives, asked) in cases {
+        let estate = Estate::new().has("rds_instances", [with(db("x"), json!({ "tags": null }))]);
+        assert_eq!(estate.facts_with(objectives, window).row("newest_points", &db_arn("x"))["asked"], asked, "{why}");
+    }
+}
+
+#[test]
 fn who_is_asked() {
     let window = Window { start_s: ago(30, 0), end_s: NOW_S };
     let young = Estate::new().has("rds_instances", [with(db("x"), json!({ "instance_create_time": ago(0, 2) }))]);

@@ -151,14 +151,81 @@ fn a_window_that_began_anew() {
         estate.collected(NOW_S).has("rds_instances", [kept(json!({}))]).has("rds_automated_backups", [automated(second)])
     };
     let unread = || two(looked(7, 14), looked(0, 2)).failed_at((ACCOUNT, HOME), "rds_automated_backups", None, ReadStatus::Denied);
-    // why, estate, unbroken
+    let off = |first: Estate| {
+        first.collected(NOW_S).has("rds_instances", [kept(json!({}))]).has("rds_automated_backups", [automated(looked(0, 2))])
+    };
+    let without = |changes: Value| off(Estate::default().collected(ago(7, 0)).has("rds_instances", [kept(changes)]));
+    let blind = || {
+        let first = Estate::default().collected(ago(7, 0)).has("rds_instances", [kept(json!({}))]);
+        off(first.failed_at((ACCOUNT, HOME), "rds_automated_backups", None, ReadStatus::Denied))
+    };
+    let young = || {
+        let first = Estate::default().collected(ago(7, 0)).failed_at((ACCOUNT, HOME), "rds_automated_backups", None, ReadStatus::Denied);
+        let now = first.collected(NOW_S).has("rds_instances", [kept(json!({ "instance_create_time": ago(3, 0) }))]);
+        now.has("rds_automated_backups", [automated(looked(0, 2))])
+    };
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    // why, estate, shown before, unbroken
     let cases = [
-        ("it went on", two(looked(7, 14), looked(0, 7)), json!(true)),
-        ("it began two days ago", two(looked(7, 14), looked(0, 2)), json!(false)),
-        ("only one look", estate(json!({})), Value::Null),
-        ("the newest look failed", unread(), Value::Null),
+        ("it went on", two(looked(7, 14), looked(0, 7)), &yes, &yes),
+        ("it began two days ago", two(looked(7, 14), looked(0, 2)), &yes, &no),
+        ("nobody looked before", estate(json!({})), &no, &open),
+        ("there was none before", without(json!({ "backup_retention_period_days": 0 })), &no, &open),
+        ("whether there was one before is not known", blind(), &open, &open),
+        ("it is younger than the look that failed", young(), &no, &open),
+        ("the newest look failed", unread(), &yes, &open),
     ];
-    for (why, estate, unbroken) in cases {
-        assert_eq!(estate.facts_with(json!([]), window()).row("pitr", &db_arn("x"))["unbroken"], unbroken, "{why}");
+    for (why, estate, shown, unbroken) in cases {
+        let facts = estate.facts_with(json!([]), window());
+        let row = facts.row("pitr", &db_arn("x"));
+        assert_eq!((&row["shown_before"], &row["unbroken"]), (shown, unbroken), "{why}");
+    }
+}
+
+fn table_arn(name: &str) -> String {
+    format!("arn:aws:dynamodb:{HOME}:{ACCOUNT}:table/{name}")
+}
+
+#[test]
+fn a_table_tells_its_window_itself() {
+    let at = |days: i64, earliest: i64, changes: Value| {
+        let row = json!({
+            "table_arn": table_arn("orders"), "table_name": "orders", "table_status": "ACTIVE", "creation_date_time": ago(90, 0),
+            "point_in_time_recovery_status": "ENABLED", "recovery_period_days": 35,
+            "earliest_restorable_date_time": ago(earliest, 0), "latest_restorable_date_time": ago(days, 0) - 300
+        });
+        with(row, changes)
+    };
+    let two = |earliest: i64, changes: Value| {
+        Estate::default()
+            .collected(ago(7, 0))
+            .has("dynamodb_tables", [at(7, 42, json!({}))])
+            .collected(NOW_S)
+            .has("dynamodb_tables", [at(0, earliest, changes)])
+    };
+    let off = json!({
+        "point_in_time_recovery_status": "DISABLED", "recovery_period_days": null, "earliest_restorable_date_time": null,
+        "latest_restorable_date_time": null
+    });
+    let untold = json!({
+        "point_in_time_recovery_status": null, "recovery_period_days": null, "earliest_restorable_date_time": null,
+        "latest_restorable_date_time": null
+    });
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    // why, estate, enabled, running, lag, shown before, unbroken
+    let cases = [
+        ("five minutes behind, and it went on", two(35, json!({})), &yes, &yes, json!(300), &yes, &yes),
+        ("switched off and on again three days ago", two(3, json!({})), &yes, &yes, json!(300), &yes, &no),
+        ("two hours behind", two(35, json!({ "latest_restorable_date_time": NOW_S - 7_200 })), &yes, &yes, json!(7_200), &yes, &yes),
+        ("off", two(3, off), &no, &yes, open.clone(), &yes, &open),
+        ("its recovery could not be read", two(3, untold), &open, &yes, open.clone(), &yes, &open),
+        ("being deleted", two(35, json!({ "table_status": "DELETING" })), &yes, &no, open.clone(), &yes, &yes),
+        ("archived, for want of its key", two(35, json!({ "table_status": "ARCHIVED" })), &yes, &no, open.clone(), &yes, &yes),
+    ];
+    for (why, estate, enabled, running, lag, shown, unbroken) in cases {
+        let facts = estate.facts_with(json!([]), window());
+        let row = facts.row("pitr", &table_arn("orders"));
+        let told = (&row["enabled"], &row["running"], &row["lag_s"], &row["shown_before"], &row["unbroken"]);
+        assert_eq!(told, (enabled, running, &lag, shown, unbroken), "{why}");
     }
 }

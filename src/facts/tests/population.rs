@@ -176,7 +176,7 @@ fn what_other_services_hold() {
         [("terminated", instance("terminated")), ("nodes of Memcached keep nothing", cache("cache_cluster", "memcached"))]
     {
         let facts = Estate::new().has(table, [row]).facts();
-        assert!(facts.relations["resources"].is_empty(), "{why}");
+        assert!(facts.all("resources").is_empty(), "{why}");
     }
 }
 

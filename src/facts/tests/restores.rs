@@ -67,6 +67,13 @@ fn the_newest_restore() {
         ),
         ("parts belong to their whole", estate(vec![test(3), part(failed(1))]), &yes, &yes),
         ("a status that nobody knows", estate(vec![test(3), with(test(1), json!({ "status": "HALTED" }))]), &yes, &open),
+        ("a validation that nobody knows", estate(vec![test(3), with(test(1), json!({ "validation_status": "DOUBTED" }))]), &yes, &open),
+        (
+            "at a time that was not told: it may be the newest",
+            estate(vec![test(3), with(failed(1), json!({ "creation_date": null }))]),
+            &yes,
+            &open,
+        ),
         ("in another Region, from a copy", estate(vec![test(3)]).has_at(FAR, "restore_jobs", [failed(1)]), &yes, &no),
         (
             "another Region unread: a newer one may have run there",
@@ -115,12 +122,29 @@ fn completed_is_not_validated() {
         ("a restore by hand does not take back what a test showed", estate(vec![test(3), by_hand(1)]), json!(true), json!(true)),
         ("only by hand", estate(vec![by_hand(1)]), json!(true), json!(false)),
         ("none completed", estate(vec![with(test(1), json!({ "status": "FAILED" }))]), json!(false), Value::Null),
+        ("one may have completed", estate(vec![with(test(1), json!({ "status": "HALTED" }))]), Value::Null, Value::Null),
+        (
+            "a newer one may have",
+            estate(vec![test(3), with(test(1), json!({ "status": null, "validation_status": null }))]),
+            json!(true),
+            Value::Null,
+        ),
+        (
+            "a test may have, which goes before restores by hand",
+            estate(vec![with(test(3), json!({ "status": null })), by_hand(1)]),
+            json!(true),
+            Value::Null,
+        ),
         ("none completed, as far as was read", estate(vec![]).denied("restore_jobs", None), Value::Null, Value::Null),
     ];
     for (why, estate, completed, validated) in cases {
         let row = row(&estate);
         assert_eq!((&row["completed"], &row["validated"]), (&completed, &validated), "{why}: {row:?}");
     }
+    let long = Window { start_s: ago(60, 0), end_s: NOW_S };
+    let of = |jobs: Vec<Value>| estate(jobs).facts_with(json!([]), long).row("restores", &db_arn("x"))["validated"].clone();
+    assert_eq!(of(vec![by_hand(1)]), Value::Null, "a test of before the list, which goes before it, was not seen");
+    assert_eq!(of(vec![test(3), by_hand(1)]), json!(true), "a test was seen, and no newer one can be");
 }
 
 #[test]
@@ -173,6 +197,13 @@ fn how_long_ago_and_how_long_there_was_none() {
         ),
         ("by hand counts", estate(vec![test(20), by_hand(2)]), age(2), json!(false), age(2)),
         (
+            "one may have completed since",
+            estate(vec![test(20), with(test(2), json!({ "status": "HALTED" }))]),
+            age(20),
+            open.clone(),
+            age(2),
+        ),
+        (
             "of nobody knows what, since",
             estate(vec![test(20), with(test(2), json!({ "source_resource_arn": null }))]),
             age(20),
@@ -217,6 +248,13 @@ fn how_long_restores_took() {
             json!(2 * HOUR_S),
             &Value::Null,
         ),
+        (
+            "one may have completed, and taken longer",
+            estate(vec![took(5, 2), with(took(9, 13), json!({ "status": "HALTED" }))]),
+            json!(2 * HOUR_S),
+            json!(2 * HOUR_S),
+            &Value::Null,
+        ),
     ];
     for (why, estate, newest, worst, known) in cases {
         let row = row(&estate);
@@ -225,6 +263,75 @@ fn how_long_restores_took() {
     let long = Window { start_s: ago(60, 0), end_s: NOW_S };
     let facts = estate(vec![took(3, 2)]).facts_with(json!([]), long);
     assert_eq!(facts.row("restores", &db_arn("x"))["restores_known"], Value::Null, "a window that begins before the list");
+}
+
+#[test]
+fn how_old_restored_data_was() {
+    let asked = json!([{ "id": "all", "match": { "tags": {} }, "rpo": "24h", "tolerance": "2h" }]);
+    let of = |days: i64, hours: i64, changes: Value| {
+        with(with(test(days), json!({ "recovery_point_creation_date": ago(days, hours) })), changes)
+    };
+    let none = json!({});
+    let continuous = json!({ "recovery_point_arn": "arn:aws:backup:eu-west-1:111122223333:recovery-point:continuous:x" });
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    let hours = |hours: i64| json!(hours * HOUR_S);
+    // why, estate, shown, least age, fresh
+    let cases = [
+        ("last night's", estate(vec![of(3, 4, none.clone())]), &yes, hours(4), &yes),
+        ("exactly as old as may be", estate(vec![of(3, 26, none.clone())]), &yes, hours(26), &yes),
+        ("last month's", estate(vec![of(3, 600, none.clone())]), &yes, hours(600), &no),
+        ("the freshest counts, whenever it was", estate(vec![of(9, 4, none.clone()), of(3, 600, none.clone())]), &yes, hours(4), &yes),
+        (
+            "a fresh one that was found to be wrong shows nothing",
+            estate(vec![of(9, 600, none.clone()), of(3, 4, json!({ "validation_status": "FAILED" }))]),
+            &yes,
+            hours(600),
+            &no,
+        ),
+        ("nor does one that failed", estate(vec![of(3, 4, json!({ "status": "FAILED" }))]), &no, open.clone(), &no),
+        ("none", estate(vec![]), &no, open.clone(), &no),
+        ("the date of the point was not told", estate(vec![test(3)]), &yes, open.clone(), &open),
+        ("that of another was not told", estate(vec![of(3, 600, none.clone()), test(5)]), &yes, hours(600), &open),
+        ("of a continuous backup no moment is told", estate(vec![of(3, 600, continuous)]), &yes, open.clone(), &open),
+        (
+            "which point was not told, so that it may be one",
+            estate(vec![of(3, 4, json!({ "recovery_point_arn": null }))]),
+            &yes,
+            open.clone(),
+            &open,
+        ),
+        (
+            "another one may have completed",
+            estate(vec![of(3, 600, none.clone()), of(5, 4, json!({ "status": "HALTED" }))]),
+            &yes,
+            hours(600),
+            &open,
+        ),
+        ("before the window", estate(vec![of(25, 4, none.clone())]), &no, open.clone(), &no),
+        (
+            "other lists unread",
+            estate(vec![of(3, 600, none.clone())]).failed_at(FAR, "restore_jobs", None, ReadStatus::Denied),
+            &yes,
+            hours(600),
+            &open,
+        ),
+        (
+            "unread, and fresh all the same",
+            estate(vec![of(3, 4, none)]).failed_at(FAR, "restore_jobs", None, ReadStatus::Denied),
+            &yes,
+            hours(4),
+            &yes,
+        ),
+    ];
+    for (why, estate, shown, age, fresh) in cases {
+        let facts = estate.facts_with(asked.clone(), window());
+        let row = facts.row("restores", &db_arn("x"));
+        assert_eq!((&row["shown"], &row["restored_age_s"], &row["restored_fresh"]), (shown, &age, fresh), "{why}");
+        assert_eq!((&row["rpo_owed"], &row["rpo_limit_s"]), (&yes, &hours(26)), "{why}");
+    }
+    let none_owed = estate(vec![of(3, 4, json!({}))]).facts_with(json!([{ "id": "none" }]), window());
+    let row = none_owed.row("restores", &db_arn("x"));
+    assert_eq!((&row["rpo_owed"], &row["rpo_limit_s"], &row["restored_fresh"]), (&no, &open, &open), "no RPO is owed");
 }
 
 #[test]

@@ -24,7 +24,7 @@ macro_rules! tables {
 tables! {
     backup_vaults State key ["backup_vault_arn"] parent None, created None;
         backup_vault_arn: Text, backup_vault_name: Text, vault_type: Text, encryption_key_arn: Text, encryption_key_type: Text, locked: Boolean,
-        min_retention_days: Integer, max_retention_days: Integer, lock_date: Time.
+        min_retention_days: Integer, max_retention_days: Integer, lock_date: Time, number_of_recovery_points_count: Integer.
     vault_policies State key ["backup_vault_arn"] parent Some("backup_vault_arn"), created None; backup_vault_arn: Text, policy: Json.
     vault_notifications State key ["backup_vault_arn"] parent Some("backup_vault_arn"), created None;
         backup_vault_arn: Text, sns_topic_arn: Text, events: Json.
@@ -32,19 +32,20 @@ tables! {
     plan_rules State key ["backup_plan_arn", "rule_id"] parent Some("backup_plan_arn"), created None;
         backup_plan_arn: Text, rule_id: Text, rule_name: Text, target_backup_vault_name: Text,
         target_logically_air_gapped_backup_vault_arn: Text, schedule_expression: Text, schedule_expression_timezone: Text, start_window_minutes: Integer, completion_window_minutes: Integer, delete_after_days: Integer,
-        move_to_cold_storage_after_days: Integer, enable_continuous_backup: Boolean.
+        move_to_cold_storage_after_days: Integer, delete_after_event: Text, enable_continuous_backup: Boolean.
     plan_copies State key ["backup_plan_arn", "rule_id", "destination_backup_vault_arn"] parent Some("backup_plan_arn"), created None;
         backup_plan_arn: Text, rule_id: Text, destination_backup_vault_arn: Text, delete_after_days: Integer,
         move_to_cold_storage_after_days: Integer.
     selections State key ["backup_plan_arn", "selection_id"] parent Some("backup_plan_arn"), created None;
         backup_plan_arn: Text, selection_id: Text, selection_name: Text, resources: Json, not_resources: Json, list_of_tags: Json,
-        conditions: Json.
+        conditions: Json, iam_role_arn: Text.
     region_settings State key ["resource_type"] parent None, created None; resource_type: Text, opt_in: Boolean.
     recovery_points Object key ["backup_vault_arn", "recovery_point_arn"] parent Some("backup_vault_arn"), created Some("creation_date");
         backup_vault_arn: Text, recovery_point_arn: Text, resource_arn: Text, resource_key: Integer, resource_type: Text, status: Text,
         creation_date: Time, initiation_date: Time, completion_date: Time, delete_after_days: Integer, delete_at: Time,
         delete_after_event: Text, encryption_key_arn: Text, encryption_key_type: Text, is_encrypted: Boolean, source_backup_vault_arn: Text,
-        is_parent: Boolean, backup_plan_id: Text, vault_type: Text.
+        is_parent: Boolean, backup_plan_id: Text, vault_type: Text, parent_recovery_point_arn: Text, backup_size_bytes: Integer,
+        move_to_cold_storage_at: Time.
     backup_jobs History key ["backup_job_id"] parent None, created Some("creation_date");
         backup_job_id: Text, state: Text, resource_arn: Text, resource_key: Integer, backup_vault_arn: Text, recovery_point_arn: Text,
         creation_date: Time, initiation_date: Time, completion_date: Time, delete_after_days: Integer, is_parent: Boolean,
@@ -57,9 +58,11 @@ tables! {
     restore_jobs History key ["restore_job_id"] parent None, created Some("creation_date");
         restore_job_id: Text, recovery_point_arn: Text, source_resource_arn: Text, resource_type: Text, status: Text, status_message: Text,
         creation_date: Time, completion_date: Time, recovery_point_creation_date: Time, created_resource_arn: Text,
-        restore_testing_plan_arn: Text, validation_status: Text, validation_status_message: Text, deletion_status: Text, parent_job_id: Text.
+        restore_testing_plan_arn: Text, validation_status: Text, validation_status_message: Text, deletion_status: Text, parent_job_id: Text,
+        backup_vault_arn: Text.
     restore_testing_plans State key ["restore_testing_plan_arn"] parent None, created None;
-        restore_testing_plan_arn: Text, restore_testing_plan_name: Text.
+        restore_testing_plan_arn: Text, restore_testing_plan_name: Text, recovery_point_types: Json, include_vaults: Json, exclude_vaults: Json,
+        selection_window_days: Integer.
     restore_testing_selections State key ["restore_testing_plan_arn", "restore_testing_selection_name"]
         parent Some("restore_testing_plan_arn"), created None;
         restore_testing_plan_arn: Text, restore_testing_selection_name: Text, protected_resource_type: Text, protected_resource_arns: Json,
@@ -69,31 +72,35 @@ tables! {
         backup_retention_period_days: Integer, latest_restorable_time: Time, storage_encrypted: Boolean, storage_encryption_type: Text,
         kms_key_id: Text, db_cluster_identifier: Text, read_replica_source: Text,
         aws_backup_recovery_point_arn: Text, tags: Json, preferred_backup_window: Text, preferred_maintenance_window: Text,
-        deletion_protection: Boolean, copy_tags_to_snapshot: Boolean, automated_backups_replications: Json.
+        deletion_protection: Boolean, copy_tags_to_snapshot: Boolean, automated_backups_replications: Json, log_exports: Json, password_managed: Boolean, publicly_accessible: Boolean, vpc_id: Text.
     rds_clusters State key ["db_cluster_arn"] parent None, created None;
         db_cluster_arn: Text, db_cluster_identifier: Text, resource_key: Integer, engine: Text, status: Text, cluster_create_time: Time,
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
         storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
-        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
+        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean,
+        log_exports: Json, password_managed: Boolean.
     neptune_clusters State key ["db_cluster_arn"] parent None, created None;
         db_cluster_arn: Text, db_cluster_identifier: Text, resource_key: Integer, engine: Text, status: Text, cluster_create_time: Time,
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
         storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
-        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
+        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean,
+        log_exports: Json, password_managed: Boolean.
     documentdb_clusters State key ["db_cluster_arn"] parent None, created None;
         db_cluster_arn: Text, db_cluster_identifier: Text, resource_key: Integer, engine: Text, status: Text, cluster_create_time: Time,
         backup_retention_period_days: Integer, earliest_restorable_time: Time, latest_restorable_time: Time,
         storage_encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text, replication_source_identifier: Text, aws_backup_recovery_point_arn: Text, tags: Json,
-        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean.
+        preferred_backup_window: Text, preferred_maintenance_window: Text, deletion_protection: Boolean, copy_tags_to_snapshot: Boolean,
+        log_exports: Json, password_managed: Boolean.
     dynamodb_tables State key ["table_arn"] parent None, created None;
         table_arn: Text, table_name: Text, table_status: Text, creation_date_time: Time, deletion_protection_enabled: Boolean,
         point_in_time_recovery_status: Text, recovery_period_days: Integer, earliest_restorable_date_time: Time, latest_restorable_date_time: Time.
     data_resource_tags State key ["resource_arn"] parent None, created None; resource_arn: Text, tags: Json.
     s3_buckets State key ["bucket_arn"] parent None, created None;
-        bucket_arn: Text, bucket_name: Text, creation_date: Time, versioning_status: Text, tags: Json.
+        bucket_arn: Text, bucket_name: Text, creation_date: Time, versioning_status: Text, lifecycle_rules: Json, replication_rules: Json, tags: Json.
     ebs_volumes State key ["volume_arn"] parent None, created None;
         volume_arn: Text, volume_id: Text, state: Text, create_time: Time, attachments: Json, tags: Json.
-    ec2_instances State key ["instance_arn"] parent None, created None; instance_arn: Text, instance_id: Text, state: Text, tags: Json.
+    ec2_instances State key ["instance_arn"] parent None, created None;
+        instance_arn: Text, instance_id: Text, state: Text, tags: Json, block_device_mappings: Json.
     dlm_policies State key ["policy_arn"] parent None, created None;
         policy_arn: Text, state: Text, policy_type: Text, default_policy: Boolean, resource_types: Json, resource_locations: Json, target_tags: Json, exclusions: Json.
     efs_file_systems State key ["file_system_arn"] parent None, created None;
@@ -113,8 +120,8 @@ tables! {
     protected_resources State key ["resource_arn"] parent None, created None;
         resource_arn: Text, resource_type: Text, last_backup_time: Time.
     cloudtrail_events History key ["event_id"] parent Some("event_name"), created Some("event_time");
-        event_id: Text, event_name: Text, event_source: Text, event_time: Time, error_code: Text, actor_arn: Text, resources: Json,
-        request_parameters: Json.
+        event_id: Text, event_name: Text, event_source: Text, event_time: Time, event_type: Text, error_code: Text, actor_arn: Text,
+        invoked_by: Text, source_ip_address: Text, resources: Json, request_parameters: Json, service_event_details: Json.
     rds_snapshots Object key ["snapshot_arn"] parent None, created Some("snapshot_create_time");
         snapshot_arn: Text, snapshot_identifier: Text, snapshot_type: Text, resource_arn: Text, resource_key: Integer, status: Text,
         original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time, encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text.
@@ -130,6 +137,31 @@ tables! {
     legal_holds State key ["legal_hold_arn"] parent None, created None;
         legal_hold_arn: Text, legal_hold_id: Text, title: Text, status: Text, vault_names: Json, resource_identifiers: Json, from_date: Time,
         to_date: Time, creation_date: Time, cancellation_date: Time.
+    ebs_snapshots Object key ["snapshot_arn"] parent None, created Some("start_time"); snapshot_arn: Text, start_time: Time.
+    ebs_settings State key [] parent None, created None; snapshot_block_public_access: Text, encryption_by_default: Boolean.
+    trails State key ["trail_arn"] parent None, created None;
+        trail_arn: Text, is_home: Boolean, is_logging: Boolean, event_selectors: Json, advanced_event_selectors: Json.
+    config_recorders State key ["configuration_recorder_name"] parent None, created None; configuration_recorder_name: Text, recording: Boolean.
+    event_rules State key ["rule_arn"] parent None, created None;
+        rule_arn: Text, state: Text, event_pattern: Json, targets_asked: Boolean, targets: Json.
+    alarms State key ["alarm_arn"] parent None, created None;
+        alarm_arn: Text, namespace: Text, metric_name: Text, metrics: Json, dimensions: Json, threshold: Text, comparison_operator: Text, actions_enabled: Boolean, alarm_actions: Json.
+    report_plans State key ["report_plan_arn"] parent None, created None; report_plan_arn: Text, regions: Json, accounts: Json, deployment_status: Text.
+    org_effective_policies State key ["policy_type"] parent None, created None; policy_type: Text, policy_content: Json.
+    secrets State key ["secret_arn"] parent None, created None;
+        secret_arn: Text, secret_name: Text, deleted_date: Time, primary_region: Text, described: Boolean, replication_status: Json.
+    topics State key ["topic_arn"] parent Some("topic_arn"), created None; topic_arn: Text, topic_exists: Boolean, subscriptions_confirmed_count: Integer, subscriptions: Json.
+    iam_principals State key ["principal_arn"] parent None, created None;
+        principal_arn: Text, principal_kind: Text, principal_name: Text, trust_policy: Json, attached_policy_arns: Json, inline_policy_names: Json,
+        group_names: Json, permissions_boundary_arn: Text.
+    iam_policies State key ["owner_arn", "policy_name"] parent None, created None;
+        owner_arn: Text, policy_name: Text, policy_kind: Text, document: Json.
+    organization State key ["organization_arn"] parent None, created None;
+        organization_arn: Text, organization_id: Text, feature_set: Text, is_management_account: Boolean.
+    org_policies State key ["policy_arn"] parent None, created None; policy_arn: Text, policy_type: Text, content: Json, targets: Json.
+    scan_jobs History key ["scan_job_id"] parent None, created Some("creation_date");
+        scan_job_id: Text, state: Text, scan_result_status: Text, recovery_point_arn: Text, resource_arn: Text, creation_date: Time,
+        completion_date: Time.
 }
 
 /// The table whose rows are the parents of another table's units; a key is asked for by itself, events by their name.
@@ -138,6 +170,7 @@ pub(crate) fn parents_of(table: &Table) -> Option<&'static str> {
         Some("backup_vault_arn") => Some("backup_vaults"),
         Some("backup_plan_arn") => Some("backup_plans"),
         Some("asked_key") => Some("kms_keys"),
+        Some("topic_arn") => Some("topics"),
         Some("event_name") => Some("cloudtrail_events"),
         Some("snapshot_arn") => Some("rds_snapshots"),
         Some("restore_testing_plan_arn") => Some("restore_testing_plans"),

@@ -183,3 +183,16 @@ pub(crate) fn snapshot_of(of: &str, number: i64, begun_s: i64, key: &str) -> Val
         "encrypted": true, "kms_key_id": key_arn(key)
     })
 }
+
+/// True as a cell.
+pub(crate) fn yes() -> Value {
+    json!(true)
+}
+
+/// False as a cell.
+pub(crate) fn no() -> Value {
+    json!(false)
+}
+
+/// What is not known, as a cell.
+pub(crate) const OPEN: Value = Value::Null;

@@ -77,6 +77,8 @@ pub struct ResourceRow {
     pub role: String,
     /// Objective in force; empty if none names it; `None` if it depends on something unread.
     pub objective_id: Option<String>,
+    /// Digest of what it owes; empty if that is not known.
+    pub objective_digest: String,
     /// Whether a plan backs it up; `None` if that is not known.
     pub covered: Option<bool>,
     /// What a page about it tells; only for those that get one.

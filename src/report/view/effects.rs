@@ -173,6 +173,7 @@ mod tests {
         ];
         let rule = |id: &str, reads: &[(&str, Reach)]| RuleText {
             id: id.into(),
+            digest: "7d793037a0760186".to_owned(),
             reads: reads.iter().map(|(table, reach)| RuleRead { table: (*table).into(), reach: *reach }).collect(),
             ..judgement.rules[0].clone()
         };

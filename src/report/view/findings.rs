@@ -3,13 +3,13 @@
 //! The folder must stay small whatever the estate, so every rule tells the same number of findings at most, and that number is the largest with
 //! which all of them together stay within a limit. What is not told is counted and stands in `findings.csv`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::engine::Finding;
+use crate::engine::{Finding, RequirementState};
 use crate::model::{Severity, Verdict};
-use crate::report::input::{Judgement, RuleText};
+use crate::report::input::{AlternativeRow, Judgement, RuleText};
 use crate::report::ratio::{BarPart, bar};
 use crate::report::text::{clip, count, type_words};
 
@@ -26,7 +26,7 @@ const MOST_ROWS: usize = 250;
 const MARKUP_BYTES: usize = 500;
 /// Requirements that the page of a rule names.
 const MOST_CONTROLS: usize = 120;
-/// Waivers in the list.
+/// Waivers in the list, and alternatives.
 const MOST_WAIVERS: usize = 300;
 
 /// The list of all rules.
@@ -42,6 +42,10 @@ pub struct FindingsPage {
     pub waivers: Vec<WaiverLine>,
     /// Waivers that are not told.
     pub more_waivers: u64,
+    /// Addressable requirements that are answered otherwise.
+    pub alternatives: Vec<AlternativeLine>,
+    /// Alternatives that are not told.
+    pub more_alternatives: u64,
 }
 
 /// A rule in one line.
@@ -82,6 +86,29 @@ pub struct SwitchedOff {
     pub id: String,
     /// Why.
     pub reason: String,
+}
+
+/// An addressable requirement that is answered otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlternativeLine {
+    /// Its name.
+    pub id: String,
+    /// The requirement.
+    pub control: String,
+    /// Why the specification is not reasonable and appropriate.
+    pub reason: String,
+    /// What is done instead.
+    pub alternative: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Who agreed.
+    pub approver: String,
+    /// First second it no longer holds.
+    pub expires_s: i64,
+    /// Whether it holds at the moment judged.
+    pub holds: bool,
+    /// Whether the requirement would not be met without it.
+    pub needed: bool,
 }
 
 /// An accepted failure.
@@ -254,7 +281,33 @@ pub(in crate::report) fn list(judgement: &Judgement, ledger: &Ledger<'_>) -> Fin
         switched_off: switched_off.into_iter().map(|(id, reason)| SwitchedOff { id: clip(id, 80), reason: clip(reason, 300) }).collect(),
         waivers: told.collect(),
         more_waivers: count(judgement.waivers.len().saturating_sub(MOST_WAIVERS)),
+        alternatives: alternatives(judgement),
+        more_alternatives: count(judgement.alternatives.len().saturating_sub(MOST_WAIVERS)),
     }
+}
+
+fn alternatives(judgement: &Judgement) -> Vec<AlternativeLine> {
+    let needed: BTreeSet<&str> = judgement
+        .frameworks
+        .iter()
+        .flat_map(|framework| &framework.requirements)
+        .filter(|requirement| requirement.state == RequirementState::AlternativeDocumented)
+        .filter_map(|requirement| Some(requirement.alternative.as_ref()?.id.as_str()))
+        .collect();
+    let mut rows: Vec<_> = judgement.alternatives.iter().collect();
+    rows.sort_by_key(|row| (row.expires_s, &row.id));
+    let line = |row: &AlternativeRow| AlternativeLine {
+        id: clip(&row.id, 60),
+        control: clip(&row.control, 80),
+        reason: clip(&row.reason, 300),
+        alternative: clip(&row.alternative, 300),
+        owner: clip(&row.owner, 80),
+        approver: clip(&row.approver, 80),
+        expires_s: row.expires_s,
+        holds: (row.start_s..row.expires_s).contains(&judgement.about.as_of_s),
+        needed: needed.contains(row.id.as_str()),
+    };
+    rows.into_iter().take(MOST_WAIVERS).map(line).collect()
 }
 
 pub(super) fn line(rule: &RuleLedger<'_>) -> RuleLine {

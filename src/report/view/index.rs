@@ -61,11 +61,14 @@ impl Standing<'_> {
     }
 }
 
-/// All subjects, worst first. What was not read, a Region as such and waivers are no subjects of their own.
+/// All subjects, worst first. What was not read, a Region as such and what the configuration says are no subjects of their own.
 pub(in crate::report) fn standings<'a>(findings: &'a [Finding], population: impl Iterator<Item = &'a str>) -> Vec<Standing<'a>> {
     let new = |arn, in_population| Standing { arn, in_population, kind: "", place: ("", ""), counts: Counts::default(), worst: None };
     let mut by_arn: BTreeMap<&str, Standing<'_>> = population.map(|arn| (arn, new(arn, true))).collect();
-    for finding in findings.iter().filter(|finding| !matches!(finding.subject_type.as_str(), "read" | "region" | "waiver")) {
+    for finding in findings
+        .iter()
+        .filter(|finding| !matches!(finding.subject_type.as_str(), "read" | "region" | "waiver" | "alternative" | "objective"))
+    {
         let standing = by_arn.entry(&finding.subject_arn).or_insert_with(|| new(&finding.subject_arn, false));
         standing.counts.add(finding.verdict);
         // Of several names of one type the longest is AWS's own.

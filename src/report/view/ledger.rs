@@ -38,6 +38,17 @@ impl Counts {
         } += 1;
     }
 
+    /// These without others that are among them.
+    pub(super) fn less(self, others: Self) -> Self {
+        Self {
+            fail: self.fail.saturating_sub(others.fail),
+            unknown: self.unknown.saturating_sub(others.unknown),
+            waived: self.waived.saturating_sub(others.waived),
+            pass: self.pass.saturating_sub(others.pass),
+            not_applicable: self.not_applicable.saturating_sub(others.not_applicable),
+        }
+    }
+
     pub(in crate::report) fn owed(&self) -> u64 {
         self.fail + self.unknown + self.waived + self.pass
     }

@@ -29,6 +29,15 @@ def _policies(place: Place) -> dict[str, dict[str, Any]]:
     return dlm_backends[place.account][place.region].policies
 
 
+def plant(account: str, region: str, row: dict[str, Any]) -> None:
+    """What has become of a policy that is there. Raises `KeyError` or `ValueError`."""
+    policy = _policies(Place(account, region))[row.pop("PolicyId")]
+    unknown = set(row) - {"State", "StatusMessage"}
+    if unknown:
+        raise ValueError(f"unknown members {sorted(unknown)}")
+    policy |= row
+
+
 @operation("dlm", "CreateLifecyclePolicy")
 def create(place: Place, params: Params) -> Params:
     """Make a policy. Exactly one of details and a default's type says what kind it is."""

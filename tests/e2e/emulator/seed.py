@@ -16,6 +16,7 @@ checked against the API model (an unknown member is an error).
                         the name or id of one that was made + members to fix
     config_evaluation   a result of a rule of AWS Config that is there
     config_rule         ConfigRuleName of a rule that is there + CreatedBy
+    dlm_policy          PolicyId of a policy that is there + State, StatusMessage
     event               EventName, EventSource, EventTime and what else CloudTrail tells; CloudTrailEvent may be an object
     organization        Members: account ids that join the organisation of `account`
 """
@@ -30,8 +31,8 @@ from botocore import xform_name
 from moto.organizations.models import FakeAccount, organizations_backends
 from moto.rds.models import RDSBackend, rds_backends
 
+from emulator import dlm, trail
 from emulator.awsconfig import seed_evaluation, seed_rule
-from emulator import trail
 from emulator.backup import points
 from emulator.backup.errors import BackupError
 from emulator.backup.plans import add as add_plan
@@ -158,6 +159,7 @@ _PLANTED: dict[str, Callable[[str, str, Row], None]] = {
     "config_evaluation": seed_evaluation,
     "config_rule": seed_rule,
     "event": trail.plant,
+    "dlm_policy": dlm.plant,
 }
 _RDS: dict[str, Callable[[RDSBackend, Row], None]] = {
     "db_instance": _db_instance,

@@ -1,4 +1,4 @@
-"""LookupEvents of CloudTrail, which moto does not have.
+"""LookupEvents of CloudTrail, which moto does not have, and what becomes of a trail whose bucket is gone.
 
 Events are put in place by seeds of kind `event`, members as in the API's own
 `Event`; `CloudTrailEvent` may be an object and is kept as the text that AWS
@@ -14,6 +14,9 @@ import uuid
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
+
+from moto.cloudtrail.models import CloudTrailBackend, TrailStatus
+from moto.s3.models import s3_backends
 
 from emulator import times
 from emulator.backup.errors import BackupError, invalid_value
@@ -125,3 +128,25 @@ def _found(
 def _reply(status: int, value: dict[str, Any]) -> Reply:
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}
     return status, headers, json.dumps(value).encode()
+
+
+_get_trail_status, _description = CloudTrailBackend.get_trail_status, TrailStatus.description
+
+
+def get_trail_status(backend: CloudTrailBackend, name: str) -> TrailStatus:
+    """Of a trail that delivers, or cannot."""
+    status = _get_trail_status(backend, name)
+    trails = backend.describe_trails(include_shadow_trails=True)
+    [bucket] = {one.bucket_name for one in trails if name in (one.trail_name, one.arn)}
+    status.error = None if bucket in s3_backends[backend.account_id][backend.partition].buckets else "NoSuchBucket"
+    return status
+
+
+def description(status: TrailStatus) -> dict[str, Any]:
+    """With the error of the last delivery, if there was one."""
+    told, error = _description(status), getattr(status, "error", None)
+    return {**told, "LatestDeliveryError": error} if status.is_logging and error else told
+
+
+CloudTrailBackend.get_trail_status = get_trail_status
+TrailStatus.description = description

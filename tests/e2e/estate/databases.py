@@ -32,7 +32,8 @@ def make_databases(aws: Endpoint, members: list[Member], made: Foundation, base:
                 DeletionProtection=True,
             )
         else:
-            rds.create_db_instance(DBInstanceIdentifier=member.name, **told, **INSTANCE, **_SECRET)
+            public = {"PubliclyAccessible": member.public} if member.kind == "leftover" else {}
+            rds.create_db_instance(DBInstanceIdentifier=member.name, **told, **public, **INSTANCE, **_SECRET)
     born = (base - AGE).isoformat()
     aws.seed([row for member in members for row in _aged(member, born, _odd(member, made.fires, base))])
     for member in members:
@@ -53,6 +54,7 @@ def common(member: Member, made: Foundation) -> dict[str, Any]:
         "PreferredMaintenanceWindow": _weekly(made.fires + _MAINTENANCE_AFTER),
         "DeletionProtection": member.guarded,
         "CopyTagsToSnapshot": member.copies_tags,
+        **({"EnableCloudwatchLogsExports": ["postgresql"]} if member.critical else {}),
         "Tags": [{"Key": name, "Value": value} for name, value in member.tags.items()],
         **encrypted,
     }
@@ -89,6 +91,11 @@ def _odd(member: Member, fires: datetime, base: datetime) -> dict[str, Any]:
     """What RDS would not let anybody set, or sets itself."""
     begins = {"in the backup window": fires + _BACKUP_AFTER, "when the plan runs": fires}.get(member.maintenance)
     told: dict[str, Any] = {"PreferredMaintenanceWindow": _weekly(begins)} if begins else {}
+    if member.zones:
+        told["MultiAZ"] = True
+    if member.managed:
+        secret = f"arn:aws:secretsmanager:{member.region}:{ACCOUNT}:secret:rds!{member.name}-a1b2c3"
+        told["MasterUserSecret"] = {"SecretArn": secret, "SecretStatus": "active"}
     if member.lag_hours:
         told["LatestRestorableTime"] = (base - timedelta(hours=member.lag_hours)).isoformat()
     return told

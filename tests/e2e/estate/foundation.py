@@ -20,7 +20,7 @@ _WINDOWS = {"StartWindowMinutes": 60, "CompletionWindowMinutes": 120}
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan that was made; ids as AWS gave them."""
+    """A plan that was made; ids as AWS gave them, those of its selections too."""
 
     name: str
     region: str
@@ -29,6 +29,7 @@ class Plan:
     version: str
     rule_id: str
     rule_name: str
+    selections: tuple[str, ...]
 
 
 @dataclass
@@ -153,11 +154,14 @@ def _make_plan(
 
 
 def _note(aws: Endpoint, made: Foundation, region: str, name: str, plan_id: str) -> None:
-    told = aws.client("backup", region).get_backup_plan(BackupPlanId=plan_id)
+    backup = aws.client("backup", region)
+    told = backup.get_backup_plan(BackupPlanId=plan_id)
     [rule] = told["BackupPlan"]["Rules"]
+    selections = backup.list_backup_selections(BackupPlanId=plan_id)["BackupSelectionsList"]
     made.plans[(region, name)] = Plan(
-        name, region, plan_id, told["BackupPlanArn"], told["VersionId"], rule["RuleId"], rule["RuleName"]
-    )
+        name, region, plan_id, told["BackupPlanArn"], told["VersionId"], rule["RuleId"], rule["RuleName"],
+        tuple(row["SelectionId"] for row in selections),
+    )  # fmt: skip
 
 
 def _seed_frozen(aws: Endpoint, made: Foundation) -> None:

@@ -10,7 +10,7 @@ from estate.population import AWAY, HOME, KEEPER, Member
 from harness import ACCOUNT, Endpoint
 
 _CONTROLS = ["BACKUP_RESOURCES_PROTECTED_BY_BACKUP_PLAN", "BACKUP_RECOVERY_POINT_ENCRYPTED"]
-RESTORE_TESTING = "weekly_restores"
+RESTORE_TESTING, HOLLOW_TESTING = "weekly_restores", "hollow"
 
 
 def make_organisation(aws: Endpoint) -> None:
@@ -22,13 +22,13 @@ def make_organisation(aws: Endpoint) -> None:
 def make_governance(aws: Endpoint, members: list[Member], base: datetime) -> dict[str, str]:
     """Make the rest; ARNs by name."""
     _hold(aws, members)
-    return {RESTORE_TESTING: _restore_testing(aws, base), **_frameworks(aws), **_report_plans(aws, base)}
+    return {**_restore_testing(aws, base), **_frameworks(aws), **_report_plans(aws, base)}
 
 
-def _restore_testing(aws: Endpoint, base: datetime) -> str:
+def _restore_testing(aws: Endpoint, base: datetime) -> dict[str, str]:
+    """One plan that takes all databases of RDS, and one that nobody gave a selection."""
     backup = aws.client("backup", HOME)
     plan = {
-        "RestoreTestingPlanName": RESTORE_TESTING,
         "ScheduleExpression": "cron(0 9 ? * SUN *)",
         "RecoveryPointSelection": {
             "Algorithm": "LATEST_WITHIN_WINDOW", "IncludeVaults": ["*"], "RecoveryPointTypes": ["SNAPSHOT"],
@@ -40,12 +40,15 @@ def _restore_testing(aws: Endpoint, base: datetime) -> str:
         "ProtectedResourceType": "RDS",
         "ProtectedResourceArns": ["*"],
     }
-    arn = backup.create_restore_testing_plan(RestoreTestingPlan=plan)["RestoreTestingPlanArn"]
+    arns = {}
+    for name in (RESTORE_TESTING, HOLLOW_TESTING):
+        told = backup.create_restore_testing_plan(RestoreTestingPlan={**plan, "RestoreTestingPlanName": name})
+        arns[name] = told["RestoreTestingPlanArn"]
     backup.create_restore_testing_selection(RestoreTestingPlanName=RESTORE_TESTING, RestoreTestingSelection=selection)
     ran = (base - timedelta(days=3)).isoformat()
     row = {"kind": "restore_testing_plan", "RestoreTestingPlanName": RESTORE_TESTING, "LastExecutionTime": ran}
     aws.seed([{**row, "account": ACCOUNT, "region": HOME}])
-    return arn
+    return arns
 
 
 def _frameworks(aws: Endpoint) -> dict[str, str]:

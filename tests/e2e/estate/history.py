@@ -17,10 +17,10 @@ from harness import ACCOUNT, Endpoint
 
 NIGHTS = 35
 _JOB_NIGHTS = 29
-_MISSED_NIGHT = 5
+_MISSED_NIGHT, LATE_NIGHT = 5, 3
 _STALE_NIGHTS = 4
 _WEEK = 7
-_RUN_UP, _DURATION, _COPYING = timedelta(minutes=15), timedelta(minutes=10), timedelta(hours=1)
+_RUN_UP, _LONG_RUN_UP, _DURATION, _COPYING = timedelta(minutes=15), timedelta(hours=2), timedelta(minutes=10), timedelta(hours=1)
 _DAYS = {"DeleteAfterDays": 35}
 # Where a plan puts points if not in `main`, and where it copies them to: account, Region, vault.
 _TARGETS = {"short": "strict", "sealed": "strict"}
@@ -89,9 +89,9 @@ def encryption(key_arn: str | None, *, owned: bool = False, managed: bool = Fals
     return {"IsEncrypted": True, "EncryptionKeyArn": key_arn, **kind}
 
 
-def point_row(member: Member, plan: Plan, made: Foundation, fires: datetime) -> Row:
+def point_row(member: Member, plan: Plan, made: Foundation, fires: datetime, run_up: timedelta = _RUN_UP) -> Row:
     """A finished point of one night."""
-    created = fires + _RUN_UP
+    created = fires + run_up
     return {
         "kind": "recovery_point",
         "account": ACCOUNT,
@@ -106,6 +106,7 @@ def point_row(member: Member, plan: Plan, made: Foundation, fires: datetime) -> 
         "InitiationDate": created.isoformat(),
         "CompletionDate": (created + _DURATION).isoformat(),
         "Lifecycle": {"DeleteAfterDays": member.kept_days},
+        **({"BackupSizeInBytes": member.gib * 2**30} if member.gib else {}),
         **encryption(made.key_of(member.region, member.key), managed=member.key == "aws"),
     }
 
@@ -125,11 +126,12 @@ def _odd(member: Member, plan: Plan, made: Foundation) -> list[Row]:
 def _night(member: Member, plan: Plan, made: Foundation, night: int) -> list[Row]:
     rows: list[Row] = []
     fires = made.fires - timedelta(days=night)
-    point = point_row(member, plan, made, fires)
+    run_up = _LONG_RUN_UP if member.last_job == "late" and night == LATE_NIGHT else _RUN_UP
+    point = point_row(member, plan, made, fires, run_up)
     if happened(member, night):
         rows.append(point)
     if night <= _JOB_NIGHTS:
-        rows.append(_backup_job(member, plan, fires, point, night))
+        rows.append(_backup_job(member, plan, fires, point, night, run_up))
     if member.copies != "never" and member.region == HOME:
         rows += _copy(member, plan, made, point, night)
     return rows
@@ -151,21 +153,21 @@ def _job(kind: str, member: Member, plan: Plan, created: datetime, done: datetim
     }
 
 
-def _backup_job(member: Member, plan: Plan, fires: datetime, point: Row, night: int) -> Row:
+def _backup_job(member: Member, plan: Plan, fires: datetime, point: Row, night: int, run_up: timedelta) -> Row:
     """Completed when it made a point, one that has aged out since too; refused by a lock; else never started in time."""
     made = happened(member, night) or member.points == "daily"
-    done = fires + _RUN_UP + _DURATION if made else fires + timedelta(minutes=60)
+    done = fires + run_up + _DURATION if made else fires + timedelta(minutes=60)
     job = {
         **_job("backup_job", member, plan, fires, done, made),
         "BackupJobId": f"job-{member.name}-{fires:%Y%m%d}",
         "BackupVaultName": point["BackupVaultName"],
         "BackupVaultArn": vault_arn(member.region, point["BackupVaultName"]),
-        "StartBy": (fires + timedelta(minutes=60)).isoformat(),
+        "StartBy": (fires + (timedelta(hours=8) if plan.name == "slow" else timedelta(hours=1))).isoformat(),
         "State": "COMPLETED" if made else "EXPIRED",
         "PercentDone": "100.0" if made else "0.0",
     }
     if made:
-        job["InitiationDate"] = (fires + _RUN_UP).isoformat()
+        job["InitiationDate"] = (fires + run_up).isoformat()
         job["RecoveryPointArn"] = point["RecoveryPointArn"]
         job["RecoveryPointLifecycle"] = point["Lifecycle"]
     elif member.plan == "short":

@@ -14,6 +14,8 @@ _MADE = (
     (KEEPER, HOME, "estate"),
 )
 _ROTATING = ("estate",)
+# The key that other Regions could have replicas of.
+MULTI_REGION = "disabled"
 # The keys AWS manages for a service; they are there once they are asked for.
 _MANAGED = ("rds", "backup")
 Keys = dict[tuple[str, str, str], str]
@@ -24,7 +26,8 @@ def make_keys(aws: Endpoint) -> Keys:
     made: Keys = {}
     for account, region, name in _MADE:
         kms = aws.client("kms", region, account)
-        made[(account, region, name)] = kms.create_key(Description=f"{name} key")["KeyMetadata"]["Arn"]
+        told = kms.create_key(Description=f"{name} key", MultiRegion=name == MULTI_REGION)
+        made[(account, region, name)] = told["KeyMetadata"]["Arn"]
         if name in _ROTATING:
             kms.enable_key_rotation(KeyId=made[(account, region, name)])
     for region in (HOME, AWAY):

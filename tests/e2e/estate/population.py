@@ -38,12 +38,17 @@ class Member:
     kept_days: int = 35
     # One point more: "endless" (without a lifecycle), "overdue" (past its deletion), "held" (the same, under a legal hold).
     odd_point: str | None = None
-    last_job: str = "fine"  # or "issues": completed, with a message that is not a success
+    # Or "issues": completed, with a message that is not a success; or "late": one of three nights ago waited for long.
+    last_job: str = "fine"
     copies: str = "never"  # never, failed, done; to where the plan says
     blocked: bool = False  # selected by tag, but its type is not opted in
     # Key: a name in `estate.keys`, "aws" (managed by AWS), "owned" (by AWS), "none".
     key: str = "estate"
     guarded: bool = True  # deletion protection
+    zones: bool = False  # whether another zone takes over
+    managed: bool = False  # whether RDS keeps the password
+    public: bool = False
+    gib: int = 0  # size of each point
     copies_tags: bool = True
     maintenance: str = "apart"  # or "in the backup window", "when the plan runs"
     lag_hours: float = 0.0  # how far behind point-in-time restore is
@@ -92,7 +97,7 @@ def population() -> list[Member]:
     """All of them, in the order in which they are made."""
     return [
         *_health(), *_selections(), *_retention(), *_clusters(), *_away(), *_encryption(), *_vaults(), *_lifecycles(),
-        *_jobs(), *_copies(), *_restores(), *_native(),
+        *_jobs(), *_copies(), *_restores(), *_native(), *_spread(),
     ]  # fmt: skip
 
 
@@ -129,6 +134,8 @@ def _selections() -> list[Member]:
         Member("team-b", None, "wildcard ARN, but stage = dev", tags=dev, points="none", native_days=0),
         Member("like-a", "selective", "stage like prod-*", tags={"stage": "prod-eu"}),
         Member("like-b", None, "stage is not like prod-*", tags={"stage": "preprod-eu"}, points="none", native_days=0),
+        Member("like-c", None, "stage would be like prod-*, were it not for a blank", tags={"stage": "prod-eu west"},
+               points="none", native_days=0),
         Member("unlike-a", "selective", "stage is not test", tags={"stage": "live"}),
         Member("unlike-b", None, "stage is test, which is ruled out", tags=ruled_out, points="none", native_days=0),
         Member("some-kept", "selective", "wildcard ARN, not excluded"),
@@ -143,6 +150,8 @@ def _retention() -> list[Member]:
         Member("brief", "brief", "its plan keeps points for seven days", tags={"backup": "brief"}, kept_days=7),
         Member("fleeting", "gold", "its points go after ten days, whatever the plan says", tags=GOLD, kept_days=10),
         Member("slow", "slow", "its plan has the default windows", tags={"backup": "slow"}),
+        Member("tardy", "slow", "the same, and one night its backup waited for two hours", tags={"backup": "slow"},
+               last_job="late"),
         Member("weekly", "weekly", "its plan runs once a week", tags=weekly, points="weekly"),
         Member("frozen", "frozen", "its plan deletes 30 days after cold storage", tags=frozen, kept_days=60),
         Member("cold", "cold", "its plan moves to cold storage, which RDS has not", tags=cold, kept_days=120),
@@ -185,7 +194,10 @@ def _vaults() -> list[Member]:
         Member(
             "refused", "short", "its plan keeps points for less than the lock of the vault", tags=short, points="none"
         ),
-        Member("sealed", "sealed", "the same vault, by a plan that keeps them long enough", tags=sealed),
+        Member(
+            "sealed", "sealed", "the same vault, by a plan that keeps them long enough; its points are large",
+            tags=sealed, gib=30,
+        ),
     ]
 
 
@@ -227,11 +239,14 @@ def _restores() -> list[Member]:
         daily("garbled", "restored, and the validation failed", tags=tested, restored="invalid"),
         daily("sluggish", "restored in six hours; four are allowed", tags=tested, restored="slowly"),
         daily("littered", "restored well; what was made could not be deleted", tags=tested, restored="littering"),
+        daily("dated", "restored from a point of two weeks before", tags=tested, restored="of old data"),
         daily(
             "lapsed", "restored ten days ago; a week is allowed", tags={"duty": "tested-weekly"}, restored="long ago"
         ),
         daily("unripe", "200 days old, and a test a year is allowed: none is due yet", tags={"duty": "tested-yearly"}),
         Member(f"{LEFTOVER}littered", None, "what that restore test left behind", kind="leftover",
+               tags={LEFTOVER[:-1]: "weekly_restores"}, points="none", public=True),
+        Member(f"{LEFTOVER}hidden", None, "what an older one left behind, where nobody reaches it", kind="leftover",
                tags={LEFTOVER[:-1]: "weekly_restores"}, points="none"),
     ]  # fmt: skip
 
@@ -248,4 +263,15 @@ def _native() -> list[Member]:
         daily("cracked", "they went there until yesterday", tags=mirrored, replica="behind"),
         daily("shattered", "somebody stopped their replication", tags=mirrored, replica="stopped"),
         daily("unmirrored", "they should go there, and nobody saw to it", tags=mirrored),
+    ]
+
+
+def _spread() -> list[Member]:
+    """What another zone takes over, a type each."""
+    spread = {"zones": True, "managed": True}
+    return [
+        daily("spread", "a standby in another zone, and a password that nobody knows", **spread),
+        daily("spread-shop", "Aurora, the same", kind="aurora", members=2, **spread),
+        daily("spread-graph", "Neptune, an instance in each of two zones", kind="neptune", members=2, zones=True),
+        daily("spread-papers", "DocumentDB, an instance in each of two zones", kind="docdb", members=2, zones=True),
     ]

@@ -17,6 +17,7 @@ from harness import ACCOUNT, Endpoint
 _WELL = {"Status": "COMPLETED", "ValidationStatus": "SUCCESSFUL", "DeletionStatus": "SUCCESSFUL"}
 _UNVALIDATED = {"Status": "COMPLETED", "DeletionStatus": "SUCCESSFUL"}
 _HOW: dict[str, tuple[float, int, dict[str, str]]] = {
+    "of old data": (3, 30, _WELL),
     "well": (3, 30, _WELL),
     "failed": (3, 30, {"Status": "FAILED", "StatusMessage": "The subnet group does not cover enough zones"}),
     "unvalidated": (3, 30, _UNVALIDATED),
@@ -35,9 +36,9 @@ def seed_restores(aws: Endpoint, members: list[Member], testing_plan: str, fires
 
 def _job(member: Member, testing_plan: str, fires: datetime) -> dict[str, Any]:
     days, minutes, end = _HOW[member.restored or "well"]
-    # Of the point of the night before; it was ready half an hour after the rule fired.
-    night = fires - timedelta(days=days)
-    created = night + timedelta(hours=1)
+    # Of the point of the night before, or of two weeks before; it was ready half an hour after the rule fired.
+    created = fires - timedelta(days=days) + timedelta(hours=1)
+    night = fires - timedelta(days=days + (14 if member.restored == "of old data" else 0))
     job = {
         "kind": "restore_job",
         "account": ACCOUNT,

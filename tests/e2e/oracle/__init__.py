@@ -6,8 +6,10 @@ come to the verdicts that were written down. One function a rule.
 
 from __future__ import annotations
 
-from oracle import coverage, databases, jobs, points, restores, vaults
+from oracle import coverage, databases, hygiene, jobs, points, principals, restores, slots, vaults
 from oracle.rules import RULES
 from oracle.seen import Seen, read_all
 
-__all__ = ["RULES", "Seen", "coverage", "databases", "jobs", "points", "read_all", "restores", "vaults"]
+__all__ = [
+    "RULES", "Seen", "coverage", "databases", "hygiene", "jobs", "points", "principals", "read_all", "restores", "slots", "vaults",
+]  # fmt: skip

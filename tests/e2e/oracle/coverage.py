@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -13,10 +14,11 @@ DAY, ALLOWED = timedelta(days=1), timedelta(hours=27)
 
 def plans_of(seen: Seen, arn: str, *, obey: bool = True) -> list[Row]:
     """(Resources or tags) and conditions, but not what is excluded; a tag needs the opt-in."""
-    return [plan for region, plan, told in seen.selections if _selects(seen, region, told, arn, obey)]
+    return [plan for region, plan, told in seen.selections if selects(seen, region, told, arn, obey=obey)]
 
 
-def _selects(seen: Seen, region: str, told: Row, arn: str, obey: bool) -> bool:
+def selects(seen: Seen, region: str, told: Row, arn: str, *, obey: bool) -> bool:
+    """Whether a selection of a Region asks for a database."""
     tags = seen.databases[arn]["tags"]
     named = any(fnmatchcase(arn, pattern) for pattern in told["Resources"])
     tagged = any(tags.get(one["ConditionKey"]) == one["ConditionValue"] for one in told["ListOfTags"])
@@ -30,7 +32,8 @@ def _holds(conditions: dict[str, list[dict[str, str]]], tags: dict[str, str]) ->
     for operator, entries in conditions.items():
         for entry in entries:
             value = tags.get(entry["ConditionKey"].removeprefix("aws:ResourceTag/"))
-            like = value is not None and fnmatchcase(value, entry["ConditionValue"])
+            pattern = re.escape(entry["ConditionValue"]).replace(r"\*", r"\S*")  # a star stands for no blank
+            like = value is not None and re.fullmatch(pattern, value) is not None
             equal = value == entry["ConditionValue"]
             holds = {
                 "StringEquals": equal,
@@ -87,6 +90,17 @@ def _kept(rule: Row) -> int:
     return rule["Lifecycle"]["DeleteAfterDays"]
 
 
+@answers("retention-tier-missing")
+def _tiers(seen: Seen, arn: str) -> str:
+    """What is critical owes daily points for 35 days; one other owes daily ones for 30 and monthly ones for a year."""
+    tags = seen.databases[arn]["tags"]
+    owed = [(1, 30), (31, 365)] if tags.get("duty") == "tested-yearly" else []
+    owed = [(1, 35)] if tags.get("tier") == "critical" else owed
+    rules = [rule for plan in plans_of(seen, arn) for rule in plan["Rules"]]
+    made = [any(_gap(rule) <= every * DAY and _kept(rule) >= keep for rule in rules) for every, keep in owed]
+    return verdict(all(made), applies=bool(owed))
+
+
 @answers("plan-retention-too-short")
 def _plan_retention(seen: Seen, arn: str) -> str:
     return verdict(max(_kept(rule) for rule in seen.plans[arn]["Rules"]) >= 35)
@@ -100,8 +114,8 @@ def _plan_frequency(seen: Seen, arn: str) -> str:
 @answers("lifecycle-invalid")
 def _lifecycle(seen: Seen, arn: str) -> str:
     """90 days between cold storage and deletion; whether cold storage is of any use depends on what is not read."""
-    [rule] = seen.plans[arn]["Rules"]
-    cold = rule["Lifecycle"].get("MoveToColdStorageAfterDays")
-    if cold is None:
-        return "pass"
-    return "unknown" if _kept(rule) >= cold + 90 else "fail"
+    colds = [(rule, rule["Lifecycle"].get("MoveToColdStorageAfterDays")) for rule in seen.plans[arn]["Rules"]]
+    moved = [(rule, cold) for rule, cold in colds if cold is not None]
+    if any(_kept(rule) < cold + 90 for rule, cold in moved):
+        return "fail"
+    return "unknown" if moved else "pass"

@@ -17,6 +17,14 @@ def _encrypted(seen: Seen, arn: str) -> str:
     return verdict(seen.databases[arn]["StorageEncryptionType"] != "none")
 
 
+@answers("instance-single-az")
+@answers("cluster-single-az")
+@answers("neptune-single-az")
+@answers("documentdb-single-az")
+def _zones(seen: Seen, arn: str) -> str:
+    return verdict(seen.databases[arn]["MultiAZ"])
+
+
 @answers("rds-backups-off")
 def _backups(seen: Seen, arn: str) -> str:
     return verdict(seen.databases[arn]["BackupRetentionPeriod"] > 0)
@@ -36,6 +44,25 @@ def _protection(seen: Seen, arn: str) -> str:
 @answers("rds-copy-tags-off")
 def _copy_tags(seen: Seen, arn: str) -> str:
     return verdict(seen.databases[arn]["CopyTagsToSnapshot"])
+
+
+@answers("database-logs-not-exported")
+def _logs(seen: Seen, arn: str) -> str:
+    return verdict(bool(seen.databases[arn].get("EnabledCloudwatchLogsExports")))
+
+
+@answers("master-password-unmanaged")
+def _password(seen: Seen, arn: str) -> str:
+    row = seen.databases[arn]
+    return verdict("MasterUserSecret" in row, applies=row["Engine"] != "neptune")
+
+
+@answers("protection-dies-with-source")
+def _outlived(seen: Seen, arn: str) -> str:
+    """A point in any vault, or a snapshot that somebody took."""
+    by_hand = {f"{arn.replace(':db:', ':snapshot:').replace(':cluster:', ':cluster-snapshot:')}-by-hand"}
+    stays = any(one["Status"] == "COMPLETED" for one in seen.points.get(arn, [])) or by_hand & set(seen.snapshots)
+    return verdict(bool(stays), applies=seen.databases[arn]["BackupRetentionPeriod"] > 0)
 
 
 @answers("pitr-lagging")

@@ -26,7 +26,12 @@ def _created(points: list[Row]) -> list[datetime]:
 
 @answers("population-not-reconciled")
 def _population(seen: Seen, arn: str) -> str:
-    """Its service lists it: two sources differ where AWS Backup has no point of it, and that is the reason."""
+    """Listed and without a point, which is a reason by itself; or with points and not listed, which takes a deletion.
+
+    One of the last minutes may not be listed yet.
+    """
+    if arn in seen.departed():
+        return "pass" if arn.rpartition(":")[2] in seen.deleted else "unknown"
     return verdict(holds=True, applies=not seen.points.get(arn))
 
 
@@ -72,6 +77,21 @@ def _retention(seen: Seen, arn: str) -> str:
     return verdict(all(end is None or end - begin >= 35 * DAY for begin, end in ends))
 
 
+@answers("point-deleted-early")
+def _gone_early(seen: Seen, arn: str) -> str:
+    """Jobs of 30 days name what they made: a point of theirs that no vault lists went before its 35 days were over."""
+    made = {job["RecoveryPointArn"] for job in seen.jobs.get(arn, []) if job["State"] == "COMPLETED"}
+    return verdict(made <= {one["RecoveryPointArn"] for one in seen.points[arn]}, applies=not native_counts(arn))
+
+
+@answers("point-kept-too-long")
+def _kept_long(seen: Seen, arn: str) -> str:
+    """No point stays more than 100 days and one for the deletion: neither by its lifecycle nor by its age."""
+    days = [one.get("Lifecycle", {}).get("DeleteAfterDays") for one in seen.points[arn]]
+    old = any(one["CreationDate"] < seen.now - 101 * DAY for one in seen.points[arn]) and arn not in seen.held
+    return verdict(not old and all(one is not None and one <= 101 for one in days), applies=not native_counts(arn))
+
+
 @answers("point-never-expires")
 def _forever(seen: Seen, arn: str) -> str:
     return verdict(all("Lifecycle" in one for one in seen.points[arn]))
@@ -92,6 +112,14 @@ def _encrypted(seen: Seen, arn: str) -> str:
 def _usable(seen: Seen, arn: str) -> str:
     keys = {one["EncryptionKeyArn"] for one in seen.points[arn] if "EncryptionKeyArn" in one}
     return verdict(all(seen.keys[key]["KeyState"] == "Enabled" for key in keys))
+
+
+@answers("copy-depends-on-source-key")
+def _own_key(seen: Seen, arn: str) -> str:
+    """Asked of points in another account than their database."""
+    account = arn.split(":")[4]
+    abroad = [one for one in seen.points[arn] if one["BackupVaultArn"].split(":")[4] != account]
+    return verdict(all(one["EncryptionKeyArn"].split(":")[4] != account for one in abroad), applies=bool(abroad))
 
 
 @answers("no-point-in-locked-vault")

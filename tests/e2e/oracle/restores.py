@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from oracle.coverage import ALLOWED
 from oracle.rules import answers, verdict
 from oracle.seen import Row, Seen
 
@@ -51,6 +52,15 @@ def _fast(seen: Seen, arn: str) -> str:
         return "unknown"
     hours = 4 if seen.databases[arn]["tags"].get("duty") == "tested" else 12
     return verdict(job["CompletionDate"] - job["CreationDate"] <= timedelta(hours=hours))
+
+
+@answers("restore-of-stale-data")
+def _current(seen: Seen, arn: str) -> str:
+    """The point was at most as old as the RPO and its tolerance when the restore began."""
+    job = _completed(seen, arn) or {}
+    shown = bool(job) and job.get("ValidationStatus") != "FAILED"
+    fresh = shown and job["CreationDate"] - job["RecoveryPointCreationDate"] <= ALLOWED
+    return verdict(fresh, applies=shown)
 
 
 @answers("restore-test-leftover")

@@ -31,10 +31,16 @@ class Seen:
     def __init__(self, aws: Endpoint) -> None:
         self.now = datetime.now(UTC)
         self.databases: dict[str, Row] = {}
+        self.listed: set[str] = set()
+        self.deleted: set[str] = set()
         self.snapshots: dict[str, list[str]] = {}
         self.automated_backups: dict[str, Row] = {}
         self.plans: dict[str, Row] = {}
         self.selections: list[tuple[str, Row, Row]] = []
+        self.chosen: dict[str, Row] = {}
+        self.testing: list[tuple[str, Row]] = []
+        self.roles = _roles(aws.client("iam"))
+        self.principals = _principals(aws.client("iam"))
         self.opt_in: dict[str, dict[str, bool]] = {}
         self.vaults: dict[str, Row] = {}
         self.points: dict[str, list[Row]] = {}
@@ -47,6 +53,7 @@ class Seen:
         self.reports: dict[str, Row] = {}
         for region in REGIONS:
             self._read_rds(aws.client("rds", region))
+            self._read_deletions(aws.client("cloudtrail", region))
             self._read_backup(aws.client("backup", region), region)
         for arn in self._named_keys():
             kms = aws.client("kms", region_of(arn))
@@ -55,16 +62,23 @@ class Seen:
 
     def subjects(self) -> set[str]:
         """The ARNs that the second opinion is about."""
-        known = (self.databases, self.snapshots, self.plans, self.vaults, self.keys, self.frameworks, self.reports)
+        whole = (self.databases, self.snapshots, self.plans, self.vaults, self.keys, self.frameworks, self.reports)
+        known = (*whole, self.chosen, self.principals)
         return {arn for rows in known for arn in rows}
+
+    def departed(self) -> set[str]:
+        """What AWS Backup keeps points of, and RDS does not list."""
+        return {arn for arn in self.points if ":rds:" in arn} - self.listed
 
     def _read_rds(self, rds: Any) -> None:
         for row in read_all(rds, "describe_db_instances", "DBInstances"):
             tags = self._tags(row)
+            self.listed.add(row["DBInstanceArn"])
             second = "DBClusterIdentifier" in row or "ReadReplicaSourceDBInstanceIdentifier" in row
             if not second and "awsbackup-restore-test" not in tags:
                 self.databases[row["DBInstanceArn"]] = {**row, "born": row["InstanceCreateTime"], "tags": tags}
         for row in read_all(rds, "describe_db_clusters", "DBClusters"):
+            self.listed.add(row["DBClusterArn"])
             self.databases[row["DBClusterArn"]] = {**row, "born": row["ClusterCreateTime"], "tags": self._tags(row)}
         for row in read_all(rds, "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups"):
             self.automated_backups[row["DBInstanceAutomatedBackupsArn"]] = row
@@ -78,6 +92,11 @@ class Seen:
                 told = rds.describe_db_cluster_snapshot_attributes(DBClusterSnapshotIdentifier=name)
                 [restore] = told["DBClusterSnapshotAttributesResult"]["DBClusterSnapshotAttributes"]
                 self.snapshots[row["DBClusterSnapshotArn"]] = restore["AttributeValues"]
+
+    def _read_deletions(self, cloudtrail: Any) -> None:
+        asked = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "DeleteDBInstance"}]}
+        for event in read_all(cloudtrail, "lookup_events", "Events", **asked):
+            self.deleted.add(json.loads(event["CloudTrailEvent"])["requestParameters"]["dBInstanceIdentifier"])
 
     @staticmethod
     def _tags(row: Row) -> dict[str, str]:
@@ -101,6 +120,10 @@ class Seen:
         for framework in read_all(backup, "list_frameworks", "Frameworks"):
             told = backup.describe_framework(FrameworkName=framework["FrameworkName"])
             self.frameworks[framework["FrameworkArn"]] = told
+        for plan in read_all(backup, "list_restore_testing_plans", "RestoreTestingPlans"):
+            name = {"RestoreTestingPlanName": plan["RestoreTestingPlanName"]}
+            for one in read_all(backup, "list_restore_testing_selections", "RestoreTestingSelections", **name):
+                self.testing.append((region, one))
         for report in read_all(backup, "list_report_plans", "ReportPlans"):
             self.reports[report["ReportPlanArn"]] = report
 
@@ -120,6 +143,7 @@ class Seen:
             names = {name: one[name] for name in ("BackupPlanId", "SelectionId")}
             told = backup.get_backup_selection(**names)["BackupSelection"]
             self.selections.append((region, document, told))
+            self.chosen[f"{plan['BackupPlanArn']}#selection/{one['SelectionId']}"] = told
 
     def _named_keys(self) -> set[str]:
         points = [point.get("EncryptionKeyArn") for points in self.points.values() for point in points]
@@ -127,6 +151,38 @@ class Seen:
         databases = [row.get("KmsKeyId") for row in self.databases.values()]
         backups = [row.get("KmsKeyId") for row in self.automated_backups.values()]
         return {key for key in (*points, *vaults, *databases, *backups) if key}
+
+
+def _roles(iam: Any) -> dict[str, Row]:
+    """Roles by ARN, each with the policies that are attached to it."""
+    roles = {}
+    for role in read_all(iam, "list_roles", "Roles"):
+        attached = read_all(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=role["RoleName"])
+        roles[role["Arn"]] = {**role, "attached": [policy["PolicyArn"] for policy in attached]}
+    return roles
+
+
+def _principals(iam: Any) -> dict[str, Row]:
+    """Users and roles by ARN, each with its trust policy, its boundary, and the documents of all its policies."""
+    told = iam.get_account_authorization_details()
+    versions = {row["Arn"]: row["PolicyVersionList"] for row in told["Policies"]}
+    managed = {arn: one["Document"] for arn, listed in versions.items() for one in listed if one["IsDefaultVersion"]}
+
+    def documents(row: Row, kind: str) -> list[Row]:
+        attached = [managed[policy["PolicyArn"]] for policy in row["AttachedManagedPolicies"]]
+        return [*attached, *(policy["PolicyDocument"] for policy in row.get(f"{kind}PolicyList", []))]
+
+    groups = {row["GroupName"]: documents(row, "Group") for row in told["GroupDetailList"]}
+    found = {}
+    for kind, rows in (("User", told["UserDetailList"]), ("Role", told["RoleDetailList"])):
+        for row in rows:
+            of_groups = [document for group in row.get("GroupList", []) for document in groups[group]]
+            boundary = row.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+            found[row["Arn"]] = {
+                "documents": [*documents(row, kind), *of_groups], "boundary": managed[boundary] if boundary else None,
+                "trust": row.get("AssumeRolePolicyDocument"),
+            }  # fmt: skip
+    return found
 
 
 def _or_none(read: Any) -> Any:

@@ -86,6 +86,11 @@ def _pending(seen: Seen, arn: str) -> str:
     return verdict("DeletionDate" not in seen.keys[arn])
 
 
+@answers("key-multi-region")
+def _multi_region(seen: Seen, arn: str) -> str:
+    return verdict(not seen.keys[arn]["MultiRegion"], applies=seen.keys[arn]["KeyManager"] == "CUSTOMER")
+
+
 @answers("key-rotation-off")
 def _rotation(seen: Seen, arn: str) -> str:
     key = seen.keys[arn]
@@ -103,3 +108,9 @@ def _framework(seen: Seen, arn: str) -> str:
 def _report(seen: Seen, arn: str) -> str:
     told = seen.reports[arn]
     return verdict(told["LastAttemptedExecutionTime"] - told["LastSuccessfulExecutionTime"] < DAY)
+
+
+@answers("protection-reduced")
+def _reduced(_seen: Seen, _arn: str) -> str:
+    """What it was before, no client can tell."""
+    return "not_applicable"

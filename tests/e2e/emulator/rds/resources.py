@@ -117,6 +117,8 @@ def describe_db_clusters(response: RDSResponse) -> ActionResult:
     return give_page(response, "DescribeDBClusters", "DBClusters", lambda: rows)
 
 
+# What names no subnet group is in the default VPC of its Region.
+DBInstance.DBSubnetGroup = {"DBSubnetGroupName": "default", "VpcId": "vpc-0default", "SubnetGroupStatus": "Complete"}
 DBInstance.save_automated_backup = _take_backup_if_on
 DBInstance.__init__ = _make_instance_with_id
 RDSBackend.create_db_instance_read_replica = _create_replica_without_backups

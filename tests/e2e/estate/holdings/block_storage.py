@@ -30,9 +30,9 @@ def make(aws: Endpoint, _base: datetime) -> Rows:
         "ebs_snapshots": list(snapshots.values()),
         "snapshot_locks": _locks(ec2, snapshots),
         "ec2_instances": instances,
-        "amis": _image(ec2, source),
-        "ebs_settings": _settings(ec2, key),
-        "dlm_policies": _policies(aws.client("dlm")),
+        "amis": _images(ec2, source),
+        "ebs_settings": _settings(aws, key),
+        "dlm_policies": _policies(aws),
     }
 
 
@@ -140,33 +140,43 @@ def _device(name: str, volume: str, deleted: bool) -> dict[str, Any]:
     return {"DeviceName": name, "Ebs": {"DeleteOnTermination": deleted, "Status": "attached", "VolumeId": volume}}
 
 
-def _image(ec2: Any, snapshot: str) -> list[Row]:
-    """An image of the encrypted snapshot."""
+def _images(ec2: Any, snapshot: str) -> list[Row]:
+    """Two images of the encrypted snapshot; the second is anybody's."""
+    made = [_image(ec2, snapshot, name) for name in ("ledger", "giveaway")]
+    everybody = {"Add": [{"Group": "all"}]}
+    ec2.modify_image_attribute(ImageId=made[1]["image_id"], LaunchPermission=everybody)
+    return [made[0], {**made[1], "is_public": True}]
+
+
+def _image(ec2: Any, snapshot: str, name: str) -> Row:
     device = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}
-    image = ec2.register_image(Name="ledger", RootDeviceName="/dev/xvda", BlockDeviceMappings=[device])["ImageId"]
+    image = ec2.register_image(Name=name, RootDeviceName="/dev/xvda", BlockDeviceMappings=[device])["ImageId"]
     ebs = {"DeleteOnTermination": False, "Encrypted": True, "SnapshotId": snapshot, "VolumeSize": 100}
-    return [{
-        "region": HOME, "image_arn": f"arn:aws:ec2:{HOME}::image/{image}", "image_id": image, "name": "ledger",
+    return {
+        "region": HOME, "image_arn": f"arn:aws:ec2:{HOME}::image/{image}", "image_id": image, "name": name,
         "state": "available", "owner_id": ACCOUNT, "is_public": False, "deprecation_time_s": None, "root_device_type": "ebs",
         "block_device_mappings": _told([{"DeviceName": "/dev/xvda", "Ebs": ebs}]), "tags": "{}",
-    }]  # fmt: skip
+    }  # fmt: skip
 
 
-def _settings(ec2: Any, key: str) -> list[Row]:
-    """Everything set at home; away nothing was ever touched."""
+def _settings(aws: Endpoint, key: str) -> list[Row]:
+    """Everything set at home; away no snapshot can be public, and nothing else was ever touched."""
+    ec2 = aws.client("ec2")
+    aws.client("ec2", AWAY).enable_snapshot_block_public_access(State="block-all-sharing")
     ec2.enable_snapshot_block_public_access(State="block-new-sharing")
     ec2.enable_ebs_encryption_by_default()
     ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
     names = ("snapshot_block_public_access", "encryption_by_default", "default_kms_key_id")
-    rows = {HOME: ("block-new-sharing", True, key), AWAY: ("unblocked", False, "alias/aws/ebs")}
+    rows = {HOME: ("block-new-sharing", True, key), AWAY: ("block-all-sharing", False, "alias/aws/ebs")}
     return [
         {"region": region, "snapshot_block_managed_by": "account", **dict(zip(names, told, strict=True))}
         for region, told in rows.items()
     ]
 
 
-def _policies(dlm: Any) -> list[Row]:
-    """A custom policy with copies to the other Region, and the default one for instances, switched off."""
+def _policies(aws: Endpoint) -> list[Row]:
+    """A custom policy with copies to the other Region, the default one for instances, switched off, and one in error."""
+    dlm = aws.client("dlm")
     daily = {
         "Name": "daily", "CreateRule": {"Interval": 24, "IntervalUnit": "HOURS", "Times": ["03:00"]},
         "RetainRule": {"Count": 7}, "CopyTags": True,
@@ -187,6 +197,18 @@ def _policies(dlm: Any) -> list[Row]:
         RetainInterval=14, ExtendDeletion=True, Exclusions={"ExcludeTags": target},
     )["PolicyId"]  # fmt: skip
 
+    nowhere = [{"Key": "team", "Value": "nobody"}]
+    hourly = {"Name": "hourly", "CreateRule": {"Interval": 1, "IntervalUnit": "HOURS"}, "RetainRule": {"Count": 24}}
+    broken = dlm.create_lifecycle_policy(
+        ExecutionRoleArn=_ROLE, Description="hourly snapshots", State="ENABLED",
+        PolicyDetails={
+            "PolicyType": "EBS_SNAPSHOT_MANAGEMENT", "ResourceTypes": ["VOLUME"], "TargetTags": nowhere,
+            "Schedules": [hourly],
+        },
+    )["PolicyId"]  # fmt: skip
+    error = {"kind": "dlm_policy", "PolicyId": broken, "State": "ERROR", "StatusMessage": "the role may not be assumed"}
+    aws.seed([{**error, "account": ACCOUNT, "region": HOME}])
+
     def row(policy: str, **told: Any) -> Row:
         arn = f"arn:aws:dlm:{HOME}:{ACCOUNT}:policy/{policy}"
         return {"region": HOME, "policy_arn": arn, "policy_id": policy, "execution_role_arn": _ROLE, **told}
@@ -197,6 +219,12 @@ def _policies(dlm: Any) -> list[Row]:
             default_policy=False, resource_types=_told(["VOLUME"]), resource_locations=_told(["CLOUD"]),
             target_tags=_told(target), schedules=_told([daily]), create_interval_days=None,
             retain_interval_days=None, extend_deletion=None, exclusions=None, tags=_told({"team": "ledger"}),
+        ),
+        row(
+            broken, description="hourly snapshots", state="ERROR", policy_type="EBS_SNAPSHOT_MANAGEMENT",
+            default_policy=False, resource_types=_told(["VOLUME"]), resource_locations=_told(["CLOUD"]),
+            target_tags=_told(nowhere), schedules=_told([hourly]), create_interval_days=None,
+            retain_interval_days=None, extend_deletion=None, exclusions=None, tags="{}",
         ),
         row(
             default, description="default", state="DISABLED", policy_type="IMAGE_MANAGEMENT", default_policy=True,

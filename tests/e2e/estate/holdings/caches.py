@@ -24,7 +24,7 @@ def make(aws: Endpoint, base: datetime) -> Rows:  # noqa: ARG001
     )  # fmt: skip
     home.create_replication_group(ReplicationGroupId="scratch", ReplicationGroupDescription="may be lost")
     away.create_replication_group(
-        ReplicationGroupId="held", ReplicationGroupDescription="under a key of AWS", SnapshotRetentionLimit=1,
+        ReplicationGroupId="held", ReplicationGroupDescription="under a key of AWS", SnapshotRetentionLimit=21,
         SnapshotWindow="01:00-02:00", AtRestEncryptionEnabled=True,
     )  # fmt: skip
     home.create_serverless_cache(
@@ -49,7 +49,7 @@ def _caches() -> list[dict[str, Any]]:
         _cache("replication_group", "scratch", "redis", 0, "05:00-6:00", storage_encryption_type="none",
                at_rest_encryption_enabled=False, multi_az="disabled", automatic_failover="disabled",
                member_clusters='["scratch-001"]'),
-        _cache("replication_group", "held", "redis", 1, "01:00-02:00", region=AWAY, multi_az="disabled",
+        _cache("replication_group", "held", "redis", 21, "01:00-02:00", region=AWAY, multi_az="disabled",
                storage_encryption_type="sse-elasticache", at_rest_encryption_enabled=True,
                automatic_failover="disabled",
                member_clusters='["held-001"]', snapshotting_cluster_id="held-001"),

@@ -42,7 +42,7 @@ def _efs_row(made: dict[str, Any], region: str = HOME, **told: Any) -> Row:
 
 
 def _efs(aws: Endpoint, key: str) -> tuple[list[Row], list[Row]]:
-    """Automatic backups on, off, and never set; one that is replicated to the other Region."""
+    """Automatic backups on, off, and never set; one that is replicated to the other Region; one in a single zone."""
     efs, away = aws.client("efs"), aws.client("efs", AWAY)
     on = efs.create_file_system(
         CreationToken="on", Encrypted=True, KmsKeyId=key, Backup=True, ThroughputMode="elastic",
@@ -51,6 +51,7 @@ def _efs(aws: Endpoint, key: str) -> tuple[list[Row], list[Row]]:
     off = efs.create_file_system(CreationToken="off")
     efs.put_backup_policy(FileSystemId=off["FileSystemId"], BackupPolicy={"Status": "DISABLED"})
     never = efs.create_file_system(CreationToken="never", PerformanceMode="maxIO")
+    alone = efs.create_file_system(CreationToken="alone", AvailabilityZoneName=f"{HOME}a")
     replica = away.create_file_system(CreationToken="replica")
     to = {"Region": AWAY, "FileSystemId": replica["FileSystemId"]}
     made = efs.create_replication_configuration(SourceFileSystemId=on["FileSystemId"], Destinations=[to])
@@ -62,6 +63,8 @@ def _efs(aws: Endpoint, key: str) -> tuple[list[Row], list[Row]]:
         _efs_row(on, has_backup_policy=True, backup_policy_status="ENABLED", **full),
         _efs_row(off, has_backup_policy=True, backup_policy_status="DISABLED"),
         _efs_row(never, performance_mode="maxIO"),
+        # One Zone file systems are made with automatic backups.
+        _efs_row(alone, availability_zone_name=f"{HOME}a", has_backup_policy=True, backup_policy_status="ENABLED"),
         _efs_row(replica, AWAY, replication_overwrite_protection="REPLICATING"),
     ]
     begun = int(made["CreationTime"].timestamp())

@@ -12,6 +12,7 @@ from harness import ACCOUNT, Endpoint
 
 # The estate has a bucket for what AWS Config delivers, and its recorder at home.
 BUCKET = f"estate-config-{ACCOUNT}"
+GONE = f"estate-gone-{ACCOUNT}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
 POINT = "AWS::Backup::RecoveryPoint"
 WRITES = [{"Name": "writes", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]
@@ -33,6 +34,20 @@ def _trails(aws: Endpoint) -> Rows:
     home.start_logging(Name="estate")
     away.create_trail(Name="quiet", S3BucketName=BUCKET, IncludeGlobalServiceEvents=False)
     away.put_event_selectors(TrailName="quiet", AdvancedEventSelectors=WRITES)
+    # The bucket that it was to deliver to is gone.
+    aws.client("s3", HOME).create_bucket(Bucket=GONE)
+    home.create_trail(Name="undelivered", S3BucketName=GONE, EnableLogFileValidation=True)
+    home.put_event_selectors(
+        TrailName="undelivered", EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]
+    )
+    home.start_logging(Name="undelivered")
+    aws.client("s3", HOME).delete_bucket(Bucket=GONE)
+    undelivered = {
+        "trail_arn": f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/undelivered", "trail_name": "undelivered",
+        "home_region": HOME, "is_multi_region_trail": False, "log_file_validation_enabled": True,
+        "include_global_service_events": True, "s3_key_prefix": None, "is_logging": True, "s3_bucket_name": GONE,
+        "latest_delivery_error": "NoSuchBucket",
+    }  # fmt: skip
     estate = {
         "trail_arn": f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/estate", "trail_name": "estate", "home_region": HOME,
         "is_multi_region_trail": True, "log_file_validation_enabled": True, "include_global_service_events": True,
@@ -52,6 +67,7 @@ def _trails(aws: Endpoint) -> Rows:
             "region": AWAY, "is_home": True, **quiet, "event_selectors": "[]",
             "advanced_event_selectors": json.dumps(WRITES, sort_keys=True, separators=(",", ":")),
         },
+        {"region": HOME, "is_home": True, **undelivered, "event_selectors": basic, "advanced_event_selectors": "[]"},
     ]  # fmt: skip
     return {"trails": [{**same, **row} for row in rows]}
 

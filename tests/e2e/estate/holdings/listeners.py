@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from estate.holdings import Rows
+from estate.holdings.objects_and_logs import LAG_WATCHED
 from estate.population import AWAY, HOME
 from harness import ACCOUNT, Endpoint
 
@@ -35,6 +37,12 @@ def _alarms(aws: Endpoint) -> list[dict[str, Any]]:
         AlarmName="failed", **FAILED, Dimensions=VAULT, Statistic="Sum", Period=300, EvaluationPeriods=1, Threshold=0.5,
         ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching", AlarmActions=[OPS],
     )  # fmt: skip
+    behind = {"DestinationBucket": "copies", "RuleId": "part", "SourceBucket": LAG_WATCHED}
+    home.put_metric_alarm(
+        AlarmName="behind", Namespace="AWS/S3", MetricName="ReplicationLatency", Statistic="Maximum", Period=300,
+        Dimensions=[{"Name": name, "Value": value} for name, value in behind.items()], EvaluationPeriods=1,
+        Threshold=1800, ComparisonOperator="GreaterThanThreshold", AlarmActions=[OPS],
+    )  # fmt: skip
     home.put_composite_alarm(AlarmName="any", AlarmRule="ALARM(failed)", ActionsEnabled=True, AlarmActions=[])
     home.put_metric_alarm(
         AlarmName="share", EvaluationPeriods=1, Threshold=2, ComparisonOperator="GreaterThanThreshold",
@@ -55,6 +63,12 @@ def _alarms(aws: Endpoint) -> list[dict[str, Any]]:
             "metric_name": "NumberOfBackupJobsFailed", "dimensions": '{"BackupVaultName":"main"}', "statistic": "Sum",
             "period_s": 300, "evaluation_periods": 1, "datapoints_to_alarm": None, "threshold": "0.5",
             "comparison_operator": "GreaterThanThreshold", "treat_missing_data": "notBreaching",
+        },
+        {
+            **_alarm(HOME, "behind", actions_enabled=True, alarm_actions=f'["{OPS}"]'), "namespace": "AWS/S3",
+            "metric_name": "ReplicationLatency", "dimensions": json.dumps(behind, separators=(",", ":")),
+            "statistic": "Maximum", "period_s": 300, "evaluation_periods": 1, "datapoints_to_alarm": None,
+            "threshold": "1800", "comparison_operator": "GreaterThanThreshold", "treat_missing_data": None,
         },
         {
             **_alarm(AWAY, "muted", actions_enabled=False, alarm_actions="[]"), "namespace": "AWS/RDS",
@@ -86,17 +100,19 @@ def _alarm(region: str, name: str, **told: Any) -> dict[str, Any]:
 def _event_rules(aws: Endpoint) -> list[dict[str, Any]]:
     home, away = aws.client("events", HOME), aws.client("events", AWAY)
     home.put_rule(Name="backups-failed", EventPattern='{"source":["aws.backup"]}')
-    home.put_targets(Rule="backups-failed", Targets=[{"Id": "ops", "Arn": OPS}])
+    home.put_targets(Rule="backups-failed", Targets=[{"Id": "ops", "Arn": OPS}, {"Id": "watch", "Arn": TOPIC}])
     home.put_rule(Name="builds", EventPattern='{"source":["aws.codebuild"]}')
     home.put_targets(Rule="builds", Targets=[{"Id": "ops", "Arn": OPS}])
     home.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
     away.put_rule(Name="databases", EventPattern='{"source":["aws.rds"]}', State="DISABLED")
-    heard = f'[{{"Arn":"{OPS}","Id":"ops"}}]'
+    away.put_rule(Name="asleep", EventPattern='{"source":["aws.backup"]}', State="DISABLED")
+    heard = f'[{{"Arn":"{OPS}","Id":"ops"}},{{"Arn":"{TOPIC}","Id":"watch"}}]'
     return [
         _rule(HOME, "backups-failed", "aws.backup", targets=heard),
         _rule(HOME, "builds", "aws.codebuild", targets_asked=False),
         _rule(HOME, "nightly", None, targets_asked=False, schedule_expression="rate(1 day)"),
         _rule(AWAY, "databases", "aws.rds", state="DISABLED", targets="[]"),
+        _rule(AWAY, "asleep", "aws.backup", state="DISABLED", targets="[]"),
     ]
 
 

@@ -14,6 +14,8 @@ _ROLE = f"arn:aws:iam::{ACCOUNT}:role/replication"
 # Names of buckets are taken for all accounts at once.
 _ACME = f"acme-{ACCOUNT}"
 _COPIES = f"arn:aws:s3:::{_ACME}-copies"
+# An alarm watches how far behind the replica of this one is.
+LAG_WATCHED = f"{_ACME}-forgetful"
 _BLOCK = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # What is true of a bucket to which nothing was done.
 _PLAIN: dict[str, Any] = {
@@ -40,7 +42,8 @@ def make(aws: Endpoint, base: datetime) -> Rows:
         "default_retention_mode": "GOVERNANCE", "default_retention_years": 1,
     }  # fmt: skip
     # The last one was there before: AWS Config delivers to it.
-    buckets = [copies, _row(f"{_ACME}-plain"), _archive(aws, s3), _guarded(s3), _web(s3), _row(f"estate-config-{ACCOUNT}")]
+    plain, config = _row(f"{_ACME}-plain"), _row(f"estate-config-{ACCOUNT}")
+    buckets = [copies, plain, _archive(aws, s3), _guarded(s3), _web(s3), _forgetful(s3), config]
     return {"s3_buckets": buckets, **_logs(aws, base)}
 
 
@@ -117,6 +120,27 @@ def _web(s3: Any) -> dict[str, Any]:
     anyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [anyone]}))
     return {**_row(name), "versioning_status": "Suspended", "has_policy": True, "policy_is_public": True}
+
+
+def _forgetful(s3: Any) -> dict[str, Any]:
+    """Old versions go after a week; part of it is replicated, deletions are not, and the lag is measured."""
+    name = f"{_ACME}-forgetful"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    week = {
+        "ID": "week", "Status": "Enabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+    }  # fmt: skip
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [week]})
+    rule = {
+        "ID": "part", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": "invoices/"},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": _COPIES, "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}}},
+    }  # fmt: skip
+    s3.put_bucket_replication(Bucket=name, ReplicationConfiguration={"Role": _ROLE, "Rules": [rule]})
+    return {
+        **_row(name), "versioning_status": "Enabled", "replication_role": _ROLE, "replication_rules": _json([rule]),
+        "lifecycle_rules": _json([week]),
+    }  # fmt: skip
 
 
 def _json(rules: list[dict[str, Any]]) -> str:

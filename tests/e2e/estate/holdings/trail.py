@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from estate.departed import DELETED
 from estate.holdings import Rows
 from estate.population import AWAY, HOME
 from harness import ACCOUNT, Endpoint
@@ -16,6 +17,17 @@ _SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/ana"
 _ANA = {"type": "AssumedRole", "arn": _SESSION, "sessionContext": {"sessionIssuer": {"type": "Role", "arn": _ROLE}}}
 _SERVICE = {"type": "AWSService", "invokedBy": _BACKUP}
 _VAULT = [{"ResourceType": "AWS::Backup::BackupVault", "ResourceName": "main"}]
+_WEAKENING = (
+    ("11", "StopBackupJob", _BACKUP, {"backupJobId": "night-1"}),
+    ("12", "UpdateRecoveryPointLifecycle", _BACKUP, {"backupVaultName": "main"}),
+    ("13", "DeleteBackupVaultLockConfiguration", _BACKUP, {"backupVaultName": "floorless"}),
+    ("14", "DeleteBackupSelection", _BACKUP, {"selectionId": "by-hand"}),
+    ("15", "RemoveTagsFromResource", _RDS, {"resourceName": "arn:z", "tagKeys": ["backup"]}),
+    # Two databases that were made again under the same names, and one that was not.
+    ("16", "DeleteDBInstance", _RDS, {"dBInstanceIdentifier": "plain", "finalDBSnapshotIdentifier": "plain-last"}),
+    ("17", "DeleteDBInstance", _RDS, {"dBInstanceIdentifier": "naked", "skipFinalSnapshot": True}),
+    ("18", "DeleteDBInstance", _RDS, {"dBInstanceIdentifier": DELETED.name, "finalDBSnapshotIdentifier": "gone-last"}),
+)
 _EXPECTED = {
     "event_type": "AwsApiCall", "error_code": None, "error_message": None, "actor_arn": _SESSION,
     "actor_type": "AssumedRole", "invoked_by": None, "session_issuer_arn": _ROLE, "resources": None,
@@ -58,6 +70,12 @@ def make(aws: Endpoint, base: datetime) -> Rows:
     log.event("7", AWAY, "StopLogging", "cloudtrail.amazonaws.com", days=1, row={})
     # A rule that is no rule of the recycle bin: only the source says so.
     log.event("8", HOME, "DeleteRule", "events.amazonaws.com", days=1, row={})
+    # What weakens backups, a kind each; of the last one it depends on what selections go by.
+    for name, kind, source, asked in _WEAKENING:
+        log.event(
+            name, HOME, kind, source, days=2,
+            record={"requestParameters": asked}, row={"request_parameters": _json(asked)},
+        )  # fmt: skip
     # No rows: a kind nobody asks for, and what CloudTrail has forgotten.
     log.event("9", HOME, "ListBackupVaults", _BACKUP, days=1)
     log.event("10", HOME, "DeleteBackupPlan", _BACKUP, days=91)

@@ -24,20 +24,51 @@ from typing import Any
 
 from estate.foundation import Foundation
 from estate.population import Member
-from estate.truth import coverage, databases, holdings, jobs, keys, points, restores, vaults
+from estate.truth import (
+    around,
+    coverage,
+    databases,
+    departed,
+    drift,
+    holdings,
+    jobs,
+    keys,
+    plans,
+    points,
+    principals,
+    restores,
+    services,
+    slots,
+    vaults,
+)
 from estate.truth.verdicts import NOT_APPLICABLE, PASS, Truth
-from harness import ACCOUNT, REGIONS
+from harness import ACCOUNT, REGIONS, Endpoint
 
-__all__ = ["Truth", "truth_of", "truth_of_bulk", "truth_of_collections", "truth_of_holdings"]
+__all__ = ["Truth", "truth_of", "truth_of_bulk", "truth_of_collections", "truth_of_holdings", "truth_of_plans"]
 
 # What one row of the population says.
-_OF_MEMBERS = (coverage.of_member, databases.of_member, points.of_member, jobs.of_member, restores.of_member)
+_OF_MEMBERS = (
+    coverage.of_member,
+    databases.of_member,
+    points.of_member,
+    jobs.of_member,
+    restores.of_member,
+    around.of_member,
+    slots.of_member,
+    drift.of_member,
+)
 
 
 def truth_of(members: list[Member], made: Foundation, arns: dict[str, str]) -> list[Truth]:
     """Every verdict that follows from the population and what stands around it; `arns` of `estate.governance`."""
-    around = [*coverage.of_plans(made), *keys.of_keys(made), *vaults.of_vaults(made), *vaults.of_audits(arns)]
-    return [*around, *truth_of_bulk(members)]
+    guarding = [*keys.of_keys(made), *vaults.of_vaults(made), *vaults.of_audits(arns), *around.of_guards(made)]
+    whole = [*guarding, *around.of_regions(), *drift.of_foundation(made), *departed.of_departed()]
+    return [*coverage.of_plans(made), *whole, *truth_of_bulk(members)]
+
+
+def truth_of_plans(aws: Endpoint) -> list[Truth]:
+    """The verdicts about what plans and selections name; `aws` lists them."""
+    return [*plans.of_chosen(plans.chosen(aws)), *plans.of_careless()]
 
 
 def truth_of_bulk(members: list[Member]) -> list[Truth]:
@@ -47,7 +78,11 @@ def truth_of_bulk(members: list[Member]) -> list[Truth]:
 
 def truth_of_holdings(made: dict[str, dict[str, list[dict[str, Any]]]]) -> list[Truth]:
     """The verdicts about everything but databases; `made` are the rows by module and table."""
-    return list(holdings.of_holdings(made))
+    tables = {name: rows for module in made.values() for name, rows in module.items()}
+    return [
+        *holdings.of_holdings(made), *services.of_services(tables), *around.of_trails(tables),
+        *principals.of_principals(tables),
+    ]  # fmt: skip
 
 
 def truth_of_collections(collections: int) -> list[Truth]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from estate.config import NATIVE_IS_ENOUGH, RETENTION_DAYS
+from estate.config import NATIVE_IS_ENOUGH, RETENTION_DAYS, TIERS
 from estate.foundation import Foundation
 from estate.population import Member
 from estate.truth.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Truth, Truths, kept
@@ -16,9 +16,11 @@ OF_PRIMARIES = (
     "design-rpo-exceeded", "last-recovery-point-too-old", "no-point-in-locked-vault",
     "cross-region-copy-missing", "cross-account-copy-missing", "air-gapped-copy-missing",
     "rds-backups-off", "rds-deletion-protection-off", "rds-copy-tags-off", "rds-retention-too-short",
-    "pitr-lagging", "automated-backup-replication-broken", "backup-window-overlaps-maintenance",
+    "pitr-lagging", "pitr-history-broken", "automated-backup-replication-broken", "backup-window-overlaps-maintenance",
+    "points-nobody-asks-for", "continuous-backup-stopped", "resource-cost-over-budget",
+    "protection-dies-with-source", "database-logs-not-exported", "master-password-unmanaged",
     "restore-test-missing", "restore-test-failed", "restore-not-validated", "restore-slower-than-rto",
-    "restore-test-leftover",
+    "restore-test-leftover", "restore-of-stale-data", "retention-tier-missing",
 )  # fmt: skip
 _SECONDARY = {
     "replica": "a read replica is not a source of its own",
@@ -56,6 +58,7 @@ def of_member(member: Member) -> Truths:
         return
     yield from _coverage(member)
     yield from _objective(member)
+    yield _tiers(member)
 
 
 def _secondary(arn: str, reason: str) -> Truths:
@@ -70,6 +73,16 @@ def _coverage(member: Member) -> Truths:
     yield Truth("native-backup-only", member.arn, only, member.why)
     blocked = FAIL if member.blocked else PASS if planned else NOT_APPLICABLE
     yield Truth("opt-in-blocks-coverage", member.arn, blocked, member.why)
+
+
+def _tiers(member: Member) -> Truth:
+    """Each plan has one rule; `weekly` runs once a week, the others every day."""
+    objective = "critical" if member.critical else "" if member.name in NATIVE_IS_ENOUGH else member.duty or ""
+    if objective not in TIERS:
+        return Truth("retention-tier-missing", member.arn, NOT_APPLICABLE, "its objective asks for no tiers")
+    every, days = 7 if member.plan == "weekly" else 1, _PLAN_DAYS.get(member.plan or "", 35)
+    made = member.plan is not None and all(every <= owed and days >= keep for owed, keep in TIERS[objective])
+    return Truth("retention-tier-missing", member.arn, kept(made), f"plan {member.plan}: every {every} days for {days}")
 
 
 def _objective(member: Member) -> Truths:

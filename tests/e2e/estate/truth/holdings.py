@@ -12,26 +12,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from estate.population import HOME
+from estate.scans import FOUND
+from estate.truth import around, scans
 from estate.truth.coverage import OF_PRIMARIES
 from estate.truth.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Truth, Truths, kept
 
 # Rules that look at databases alone.
 _OF_DATABASES = (
     "rds-backups-off", "rds-deletion-protection-off", "rds-copy-tags-off", "rds-retention-too-short",
-    "pitr-lagging", "automated-backup-replication-broken", "backup-window-overlaps-maintenance",
+    "pitr-lagging", "pitr-history-broken", "automated-backup-replication-broken", "backup-window-overlaps-maintenance",
+    "protection-dies-with-source", "database-logs-not-exported", "master-password-unmanaged",
 )  # fmt: skip
 _COPIES = ("cross-region-copy-missing", "cross-account-copy-missing", "air-gapped-copy-missing")
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One that holds data. `natively`: how its service backs it up, if it does; `alone`: nothing else restores it."""
+    """One that holds data. `natively`: how its service backs it up, if it does; `alone`: nothing else restores it.
+
+    `point`: AWS Backup has one of it, which somebody made by hand in a locked vault.
+    """
 
     arn: str
     role: str = "primary"
     natively: str | None = None
     supported: bool = True
     alone: bool = True
+    point: bool = False
 
 
 def of_holdings(holdings: dict[str, dict[str, list[dict[str, Any]]]]) -> Truths:
@@ -40,6 +47,10 @@ def of_holdings(holdings: dict[str, dict[str, list[dict[str, Any]]]]) -> Truths:
     for of in (_tables, _buckets, _blocks, _files, _caches, _warehouses):
         for thing in of(tables):
             yield from _verdicts(thing)
+    for row in tables["dynamodb_tables"]:
+        on = row["point_in_time_recovery_status"] == "ENABLED"
+        yield Truth("pitr-lagging", row["table_arn"], PASS if on else NOT_APPLICABLE, "made a moment ago")
+        yield Truth("pitr-history-broken", row["table_arn"], NOT_APPLICABLE, "it was collected once")
 
 
 def _tables(tables: dict[str, Any]) -> Iterator[Thing]:
@@ -50,7 +61,7 @@ def _tables(tables: dict[str, Any]) -> Iterator[Thing]:
 
 def _buckets(tables: dict[str, Any]) -> Iterator[Thing]:
     for row in tables["s3_buckets"]:
-        yield Thing(row["bucket_arn"])
+        yield Thing(row["bucket_arn"], point=row["bucket_arn"] in FOUND)
 
 
 def _blocks(tables: dict[str, Any]) -> Iterator[Thing]:
@@ -87,11 +98,20 @@ def _caches(tables: dict[str, Any]) -> Iterator[Thing]:
 
 def _warehouses(tables: dict[str, Any]) -> Iterator[Thing]:
     for row in tables["redshift_clusters"]:
-        yield Thing(row["cluster_arn"], natively="every eight hours")
+        on = row["automated_snapshot_retention_period_days"] > 0
+        yield Thing(row["cluster_arn"], natively="every eight hours" if on else None)
 
 
 def _verdicts(thing: Thing) -> Truths:
-    yield Truth("population-not-reconciled", thing.arn, PASS, "its service lists it; it was never backed up")
+    scanned = thing.arn.startswith(("arn:aws:ec2:", "arn:aws:s3:")) and not thing.point
+    told = {"supported": thing.supported, "scanned": scanned, "alone": thing.alone}
+    yield from around.of_thing(thing.arn, thing.role, **told)
+    known = NOT_APPLICABLE if thing.point else PASS
+    yield Truth("population-not-reconciled", thing.arn, known, "its service lists it; what has no point was never backed up")
+    if thing.point:
+        yield from scans.of_bucket(thing.arn)
+    if not thing.role.startswith("its data"):
+        yield Truth("protection-reduced", thing.arn, NOT_APPLICABLE, "it was collected once")
     if thing.role != "primary":
         for rule in OF_PRIMARIES:
             if rule not in _OF_DATABASES:
@@ -105,6 +125,7 @@ def _coverage(thing: Thing) -> dict[str, tuple[str, str]]:
     native = thing.natively is not None
     design = {None: NOT_APPLICABLE, "to any moment": PASS}.get(thing.natively, UNKNOWN)
     locked = (FAIL if thing.alone else UNKNOWN) if thing.supported else NOT_APPLICABLE
+    unasked = FAIL if thing.point else NOT_APPLICABLE if thing.alone else UNKNOWN
     return {
         "resource-not-covered": (kept(native), f"no plan; its service backs it up: {thing.natively}"),
         "native-backup-only": (FAIL if native and thing.supported else NOT_APPLICABLE, f"{thing.natively}"),
@@ -113,8 +134,12 @@ def _coverage(thing: Thing) -> dict[str, tuple[str, str]]:
         "rpo-exceeded": (PASS, "it is younger than its RPO"),
         "newest-point-stale": (PASS, "it is younger than its RPO"),
         "last-recovery-point-too-old": (PASS if thing.supported else NOT_APPLICABLE, "it is younger than a day"),
-        "no-point-in-locked-vault": (locked, "it has no point; an instance's may restore it"),
+        "points-nobody-asks-for": (unasked, "the default objective is nobody's; an instance's points are not looked at"),
+        "resource-cost-over-budget": (NOT_APPLICABLE, "nobody named a budget"),
+        "continuous-backup-stopped": (NOT_APPLICABLE if thing.alone else UNKNOWN, "an instance's points are not looked at"),
+        "no-point-in-locked-vault": (PASS if thing.point else locked, "an instance's point may restore its volumes"),
         **dict.fromkeys(_COPIES, (NOT_APPLICABLE, "nobody asks for copies")),
+        "retention-tier-missing": (NOT_APPLICABLE, "nobody asks for tiers"),
     }
 
 
@@ -126,6 +151,7 @@ def _restores(thing: Thing) -> dict[str, tuple[str, str]]:
         "restore-test-missing": (NOT_APPLICABLE, "it is younger than the time between tests"),
         "restore-test-failed": none,
         "restore-not-validated": none,
+        "restore-of-stale-data": none,
         "restore-slower-than-rto": (UNKNOWN, "no restore shows how long it takes"),
         "restore-test-leftover": (PASS if left else UNKNOWN, "AWS Backup tests no restores of caches"),
     }

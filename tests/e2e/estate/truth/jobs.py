@@ -32,7 +32,7 @@ def _backups(member: Member) -> Truths:
     # A night that was missed was made good by the next one.
     works = member.points in ("daily", "weekly", "missed")
     yield Truth("backup-job-failed", member.arn, kept(works), f"points: {member.points}")
-    whole = kept(member.last_job == "fine") if works else NOT_APPLICABLE
+    whole = kept(member.last_job != "issues") if works else NOT_APPLICABLE
     yield Truth("backup-completed-with-issues", member.arn, whole, f"last night's job: {member.last_job}")
 
 

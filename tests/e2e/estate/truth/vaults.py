@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from estate.foundation import Foundation
+from estate.governance import HOLLOW_TESTING, RESTORE_TESTING
 from estate.population import AWAY, HOME
 from estate.truth.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Truth, Truths, kept
 from estate.vaults import vault_arn
@@ -25,7 +26,7 @@ class _Vault:
     view: bool = False
 
 
-_VAULTS = (
+VAULTS = (
     _Vault(HOME, "main", floor=True, denies=True, heard=True),
     _Vault(HOME, "strict", floor=True),
     _Vault(HOME, "floorless", used=False, floor=False),
@@ -46,11 +47,14 @@ _AGAINST_LOCKS = {
 
 def of_vaults(made: Foundation) -> Truths:
     """Every vault of the account, and every plan."""
-    for vault in _VAULTS:
+    for vault in VAULTS:
         arn = vault_arn(vault.region, vault.name)
         plain = not vault.air_gapped and not vault.view
         floor = NOT_APPLICABLE if vault.floor is None else kept(vault.floor)
         yield Truth("vault-lock-without-floor", arn, floor, f"a floor: {vault.floor}")
+        size = FAIL if vault.name == "strict" else PASS
+        yield Truth("storage-over-expected", arn, size, "35 points of 30 GiB lie in `strict`, the others have no size; expected are 1000")
+        yield Truth("vault-cost-over-budget", arn, NOT_APPLICABLE, "nobody named a budget")
         denied = kept(vault.denies) if plain else NOT_APPLICABLE
         yield Truth("vault-deletion-not-denied", arn, denied, f"denies the three actions of AWS: {vault.denies}")
         guarded = kept(vault.denies or vault.floor is not None) if vault.used else NOT_APPLICABLE
@@ -64,7 +68,10 @@ def of_vaults(made: Foundation) -> Truths:
 
 
 def of_audits(arns: dict[str, str]) -> Truths:
-    """Frameworks and report plans, by name."""
+    """Frameworks, report plans and the restore testing plan, by name."""
+    taken = "it takes all databases of RDS, and they have points"
+    yield Truth("restore-testing-covers-nothing", arns[RESTORE_TESTING], PASS, taken)
+    yield Truth("restore-testing-covers-nothing", arns[HOLLOW_TESTING], FAIL, "nobody gave it a selection")
     yield Truth("aws-framework-not-working", arns["working"], PASS, "deployed, and AWS Config records")
     yield Truth("aws-framework-not-working", arns["undeployed"], FAIL, "its deployment failed")
     yield Truth("aws-framework-not-working", arns["unrecorded"], FAIL, "AWS Config does not record in that Region")

@@ -1,0 +1,82 @@
+//! Which resource a person means: by ARN, else by name, by the end of the ARN, or by a part of either, as long as there is one.
+
+use crate::commands::error::CommandError;
+use crate::engine::Finding;
+use crate::engine::nearest::nearest;
+use crate::facts::population::Resource;
+use crate::model::Verdict;
+use crate::report::text::{clip, name};
+
+/// Candidates that an error names.
+const NAMED: usize = 8;
+/// A further line of a hint.
+const INDENT: &str = "\n          ";
+/// Characters of a message in an error.
+const MOST_TEXT: usize = 240;
+
+/// The place of the resource in the population that a text names.
+///
+/// # Errors
+/// Of usage: no resource is called so, or several are; with their ARNs.
+pub(super) fn index(population: &[Resource], text: &str) -> Result<usize, CommandError> {
+    let lower = text.to_lowercase();
+    let ends = |arn: &str| arn.strip_suffix(text).is_some_and(|before| before.ends_with([':', '/']));
+    let steps: [&dyn Fn(&Resource) -> bool; 4] = [
+        &|resource| resource.arn == text,
+        &|resource| resource.name == text || ends(&resource.arn),
+        &|resource| resource.name.to_lowercase() == lower,
+        &|resource| !lower.is_empty() && resource.arn.to_lowercase().contains(&lower),
+    ];
+    for step in steps {
+        let found: Vec<usize> = population.iter().enumerate().filter(|(_, resource)| step(resource)).map(|(index, _)| index).collect();
+        match found.as_slice() {
+            [] => {}
+            [only] => return Ok(*only),
+            several => return Err(ambiguous(population, text, several)),
+        }
+    }
+    let names = population.iter().flat_map(|resource| [resource.name.as_str(), resource.arn.as_str()]);
+    let hint = match nearest(text, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            "it may be of a service or Region that was not collected, or no resource; `audit evaluate --all` lists every subject".to_owned()
+        }
+    };
+    Err(CommandError::usage(anyhow::anyhow!("`{text}` is not in the population at this moment")).effect("nothing was explained").hint(hint))
+}
+
+/// What is said about something that is no resource of the population: a vault, a plan, or a resource that is gone. `None` if no finding is about it, or
+/// one is about a resource that is there: then the name is not the trouble.
+pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text: &str) -> Option<CommandError> {
+    let about = |finding: &&Finding| finding.subject_arn == text || name(&finding.subject_arn) == text;
+    if population.iter().any(|resource| resource.arn == text || resource.name == text || name(&resource.arn) == text) {
+        return None;
+    }
+    let open = |finding: &&Finding| matches!(finding.verdict, Verdict::Fail | Verdict::Unknown | Verdict::Waived);
+    let mut found: Vec<&Finding> = findings.iter().filter(about).collect();
+    found.first()?;
+    found.retain(open);
+    found.sort_by_key(|finding| (finding.verdict != Verdict::Fail, std::cmp::Reverse(finding.severity), &finding.rule_id));
+    let line = |finding: &&Finding| format!("{} {}: {}", finding.verdict.word(), finding.rule_id, clip(&finding.message, MOST_TEXT));
+    let mut told: Vec<String> = found.iter().take(NAMED).map(line).collect();
+    if let Some(more) = found.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        told.push(format!("and {more} more in `audit evaluate`"));
+    }
+    let what = if told.is_empty() { "nothing about it fails or is unknown".to_owned() } else { told.join(INDENT) };
+    let hint = format!(
+        "this is found about it:{INDENT}{what}{INDENT}a resource that is gone is explained as it was with `--as-of` an earlier moment"
+    );
+    let error = anyhow::anyhow!("`{text}` is no resource that is there at this moment");
+    Some(CommandError::usage(error).effect("only resources are explained").hint(hint))
+}
+
+fn ambiguous(population: &[Resource], text: &str, found: &[usize]) -> CommandError {
+    let mut named: Vec<&str> = found.iter().take(NAMED).map(|index| population[*index].arn.as_str()).collect();
+    let more = format!("and {} more", found.len().saturating_sub(NAMED));
+    if found.len() > NAMED {
+        named.push(&more);
+    }
+    CommandError::usage(anyhow::anyhow!("`{text}` may be any of {} resources", found.len()))
+        .effect("nothing was explained")
+        .hint(format!("name one of them by its ARN: {}", named.join(", ")))
+}

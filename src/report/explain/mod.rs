@@ -1,0 +1,110 @@
+//! What `audit explain` shows of one resource: what it owes, what covers it and why, how exposed it was, what happened, what was found, what would
+//! repair it. As text for a person, as JSON for programs.
+
+mod course;
+mod covered;
+mod graph;
+mod json;
+mod lanes;
+mod text;
+mod wire;
+
+use crate::engine::Finding;
+use crate::model::{Severity, Window};
+
+use super::{ExposureRow, ObjectiveRow, ResourceRow};
+
+pub use json::{FORMAT, VERSION, json};
+pub use text::text;
+
+/// Everything there is to say about a resource.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// Version of this tool.
+    pub tool_version: String,
+    /// The moment judged.
+    pub as_of_s: i64,
+    /// The span of time looked at.
+    pub window: Window,
+    /// The resource, with its details.
+    pub resource: ResourceRow,
+    /// What it owes.
+    pub objective: Objective,
+    /// What every plan of its account and Region says of it, or of the resource through which it is covered.
+    pub plans: Vec<PlanSays>,
+    /// Its exposure by scenario, with its course.
+    pub exposure: Vec<ExposureRow>,
+    /// Its findings, sorted by rule.
+    pub findings: Vec<Finding>,
+    /// Findings that are open about plans, selections and vaults behind it, sorted by rule and subject.
+    pub behind: Vec<Finding>,
+    /// What would repair what fails, the worst first.
+    pub fixes: Vec<Fix>,
+}
+
+/// What a resource owes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// That depends on something unread.
+    NotKnown,
+    /// Nobody said anything about it: the default is in force, not approved.
+    Default(ObjectiveRow),
+    /// An entry says it.
+    Entry(ObjectiveRow),
+}
+
+/// What a plan says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSays {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it has any rule; `None` if they were not read.
+    pub has_rules: Option<bool>,
+    /// Whether all its selections were read.
+    pub selections_known: bool,
+    /// What its selections say.
+    pub selections: Vec<SelectionSays>,
+}
+
+/// What a selection says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectionSays {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `covered`, `excluded`, `not_matched`, `opt_in_blocked` or `unknown`.
+    pub verdict: &'static str,
+    /// Whether that rests on something AWS does not document.
+    pub assumed: bool,
+    /// The clause that settles it; empty if none stands out.
+    pub because: String,
+    /// Every clause.
+    pub clauses: Vec<ClauseSays>,
+}
+
+/// What a clause says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClauseSays {
+    /// Its kind: `resource`, `tag`, `condition` and the like.
+    pub kind: &'static str,
+    /// Whether it matches; `None` if what decides it was not read.
+    pub matched: Option<bool>,
+    /// Whether it keeps the resource out; `None` if it may.
+    pub against: Option<bool>,
+    /// The clause with its answer, as a sentence.
+    pub sentence: String,
+}
+
+/// What would repair something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What to do.
+    pub text: String,
+    /// The rules whose failure it repairs.
+    pub rules: Vec<String>,
+    /// The worst of their severities.
+    pub severity: Severity,
+}

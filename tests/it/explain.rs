@@ -1,0 +1,98 @@
+//! `audit explain` over the example: what the engineer on call reads, at every width, and what a program reads.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command::audit;
+
+fn explain(args: &[&str], columns: &str) -> (i32, String) {
+    let output = audit(&[&["explain", "--dataset", "examples/acme"], args].concat(), &[("COLUMNS", columns)]);
+    let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    (output.status.code().unwrap_or(-1), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn what_a_person_reads() {
+    for (name, shows) in
+        [("billing", "a backup that fails"), ("telemetry", "an objective that changed, and an exposure that is not known in part")]
+    {
+        let (code, text) = explain(&[name], "80");
+        assert_eq!(code, 10, "{shows}");
+        insta::assert_snapshot!(format!("explain_{name}"), text);
+    }
+}
+
+#[test]
+fn nothing_is_wider_than_the_terminal_or_needs_colour() {
+    for columns in ["40", "130"] {
+        let (_, text) = explain(&["graph"], columns);
+        let width: usize = columns.parse().unwrap();
+        let wider: Vec<&str> = text.lines().filter(|line| line.chars().count() > width && line.trim().contains(' ')).collect();
+        assert!(wider.is_empty(), "{columns}: {wider:#?}");
+        assert!(text.contains("╱") && text.contains('?'), "what is not known is drawn as such");
+        assert!(!text.contains('\u{1b}'), "no colour where nobody asked");
+        let (_, colored) = explain(&["graph", "--color", "always"], columns);
+        let plain: String =
+            colored.split('\u{1b}').enumerate().map(|(at, piece)| if at == 0 { piece } else { piece.split_once('m').unwrap().1 }).collect();
+        assert_eq!(plain, text, "colour only repeats what words say");
+    }
+}
+
+#[test]
+fn what_a_program_reads() {
+    let (code, text) = explain(&["billing", "--json"], "80");
+    assert_eq!(code, 10);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/explain-and-diff.md")).unwrap();
+    let mut fields = BTreeSet::new();
+    names(&document, &mut fields);
+    for field in fields {
+        assert!(page.contains(&format!("`{field}`")), "the page describes `{field}`");
+    }
+    assert_eq!(document["objective"]["id"], "critical");
+    let unknown: Value = serde_json::from_str(&explain(&["imported", "--json"], "80").1).unwrap();
+    assert!(
+        unknown["objective"].is_null() && unknown["tags"].is_null() && unknown["covered"].is_null(),
+        "what is not known is null, not false"
+    );
+}
+
+/// The names of all fields, but for those of `facts`, `tags` and `owes`, which are words of the estate.
+fn names(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                found.insert(name.clone());
+                if !["facts", "tags", "owes"].contains(&name.as_str()) {
+                    names(inner, found);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_resource_is_found_by_what_only_it_is_called() {
+    let arn = "arn:aws:rds:us-east-1:111122223333:db:orders";
+    // why, asked, whether it is found, words
+    let cases: [(&str, &str, bool, &[&str]); 6] = [
+        ("its ARN", arn, true, &[arn]),
+        ("its name, though others contain it", "orders", true, &[arn]),
+        ("a part that only one has", "db:wallet", true, &["db:wallet"]),
+        ("a part that several have", "order", false, &["5 resources", arn, "db:eu-orders"]),
+        ("a slip", "bilings", false, &["did you mean `billing`?"]),
+        ("nothing like it", "mainframe", false, &["not in the population", "audit evaluate --all"]),
+    ];
+    for (why, asked, found, words) in cases {
+        let (code, text) = explain(&[asked], "200");
+        assert_eq!(code != 2, found, "{why}: {text}");
+        for word in words {
+            assert!(text.contains(word), "{why} says `{word}`: {text}");
+        }
+    }
+}
