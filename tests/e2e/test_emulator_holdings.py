@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -107,3 +108,23 @@ def test_answers_of_json_services_have_the_shape_of_the_model(aws: Endpoint) -> 
     for read in (fsx.describe_file_systems, fsx.describe_volumes, fsx.describe_backups):
         read()
     assert check.problems == []
+
+
+def test_a_table_can_be_restored_to_five_minutes_ago(aws: Endpoint) -> None:
+    """As long as nothing is wrong, the latest moment follows the clock, and never lies before the earliest."""
+    then = aws.clock(timedelta(hours=1))
+    dynamodb = aws.client("dynamodb")
+    key = {"AttributeName": "id"}
+    dynamodb.create_table(
+        TableName="orders", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{**key, "KeyType": "HASH"}], AttributeDefinitions=[{**key, "AttributeType": "S"}],
+    )  # fmt: skip
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    for ago, latest in [(timedelta(hours=1), then), (timedelta(0), then + timedelta(minutes=55))]:
+        now = aws.clock(ago)
+        told = dynamodb.describe_continuous_backups(TableName="orders")["ContinuousBackupsDescription"]
+        recovery = told["PointInTimeRecoveryDescription"]
+        assert abs(recovery["EarliestRestorableDateTime"] - then) < timedelta(minutes=1)
+        assert abs(recovery["LatestRestorableDateTime"] - latest) < timedelta(minutes=1), now

@@ -1,4 +1,4 @@
-"""DynamoDB beyond moto's: replicas, ids of tables, backups by type and page by page, what remains of a deleted table.
+"""DynamoDB beyond moto's: replicas, ids and remains of tables, restorable moments, backups by type and page by page.
 
 Importing this module patches moto's DynamoDB classes; nothing has to be called.
 """
@@ -17,14 +17,18 @@ from moto.dynamodb.models.table import Backup, Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
 from emulator.paging import PageSize
+from emulator.times import now
 
 _GLOBAL_TABLE_VERSION = "2019.11.21"
 # How long a system backup is kept.
 _KEPT = timedelta(days=35)
+# How far the latest restorable moment lies behind.
+_BEHIND_S = 5 * 60
 _TYPES = ("USER", "SYSTEM", "AWS_BACKUP")
 
 _describe, _update_table = Table.describe, DynamoHandler.update_table
 _summary, _delete_table, _list_tables = Backup.summary, DynamoDBBackend.delete_table, DynamoDBBackend.list_tables
+_describe_continuous_backups = DynamoDBBackend.describe_continuous_backups
 
 
 def table_id(table: Table) -> str:
@@ -97,6 +101,15 @@ def summary(backup: Backup) -> dict[str, Any]:
     return told
 
 
+def describe_continuous_backups(backend: DynamoDBBackend, table_name: str) -> dict[str, Any]:
+    """The latest restorable moment follows the clock, where moto leaves it at the moment of switching on."""
+    told = copy.deepcopy(_describe_continuous_backups(backend, table_name))
+    recovery = told["PointInTimeRecoveryDescription"]
+    if recovery["PointInTimeRecoveryStatus"] == "ENABLED":
+        recovery["LatestRestorableDateTime"] = max(recovery["EarliestRestorableDateTime"], now().timestamp() - _BEHIND_S)
+    return told
+
+
 def delete_table(backend: DynamoDBBackend, name: str) -> Table:
     """A table with point-in-time recovery leaves a system backup."""
     table = _delete_table(backend, name)
@@ -113,4 +126,5 @@ DynamoHandler.update_table = update_table
 DynamoHandler.list_backups = list_backups
 DynamoDBBackend.list_tables = list_tables
 DynamoDBBackend.delete_table = delete_table
+DynamoDBBackend.describe_continuous_backups = describe_continuous_backups
 Backup.summary = property(summary)

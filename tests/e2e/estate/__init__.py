@@ -48,8 +48,8 @@ class Estate:
 
     def expected(self, collections: int = 1) -> dict[tuple[str, str], str]:
         """(rule, subject ARN) to verdict: every finding that so many collections of the estate must give."""
-        drift = [unchanged(row) for row in self.truth] if collections > 1 else self.truth
-        rows = [*drift, *truth_of_collections(collections)]
+        truth = unchanged(self.truth) if collections > 1 else self.truth
+        rows = [*truth, *truth_of_collections(collections)]
         return {(row.rule_id, row.subject_arn): row.verdict for row in rows}
 
 

@@ -21,9 +21,15 @@ def once(arns: Iterable[str]) -> Truths:
         yield Truth(RULE, arn, NOT_APPLICABLE, "it was collected once")
 
 
-def unchanged(row: Truth) -> Truth:
+def unchanged(truth: list[Truth]) -> list[Truth]:
     """The same, of an estate that was collected again and stood still."""
-    return Truth(RULE, row.subject_arn, PASS, "it is as it was") if row.rule_id == RULE else row
+    restorable = {row.subject_arn for row in truth if row.rule_id == "pitr-lagging" and row.verdict != NOT_APPLICABLE}
+    return [
+        Truth(row.rule_id, row.subject_arn, PASS, "it is as it was")
+        if row.rule_id == RULE or (row.rule_id == "pitr-history-broken" and row.subject_arn in restorable)
+        else row
+        for row in truth
+    ]
 
 
 def of_foundation(made: Foundation) -> Truths:
