@@ -137,15 +137,18 @@ impl Collection {
     /// # Errors
     /// `Damaged` naming the file and column.
     pub fn scan(&self, table: &'static Table) -> Result<LazyFrame, DatasetError> {
+        concat(self.files(table)?, UnionArgs::default()).map_err(DatasetError::polars(self.dir.join(table.name)))
+    }
+
+    /// As [`Collection::scan`], file by file; one without rows if there is none.
+    pub(super) fn files(&self, table: &'static Table) -> Result<Vec<LazyFrame>, DatasetError> {
         let prefix = format!("{}/", table.name);
-        let mut parts = Vec::new();
-        for file in self.manifest.files.iter().filter(|file| file.path.starts_with(&prefix)) {
-            parts.push(scan_part(&self.dir.join(&file.path), table)?);
-        }
+        let files = self.manifest.files.iter().filter(|file| file.path.starts_with(&prefix));
+        let mut parts = files.map(|file| scan_part(&self.dir.join(&file.path), table)).collect::<Result<Vec<_>, _>>()?;
         if parts.is_empty() {
-            return Ok(empty(table).lazy());
+            parts.push(empty(table).lazy());
         }
-        concat(parts, UnionArgs::default()).map_err(DatasetError::polars(self.dir.join(table.name)))
+        Ok(parts)
     }
 }
 

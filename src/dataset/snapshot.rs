@@ -13,9 +13,10 @@ use sha2::{Digest, Sha256};
 use super::error::DatasetError;
 use super::frame;
 use super::open::{Collection, Dataset};
+use super::ranges::{self, KeyRange, Scratch, Stored};
 use super::reads::{Gap, Read, ReadStatus};
 use super::rows::Millis;
-use super::schema::{GLOBAL, Table, TableKind};
+use super::schema::{Column, GLOBAL, Table, TableKind};
 use crate::model::Window;
 use crate::model::key::hex;
 use crate::model::moment::{self, DAY_S};
@@ -58,6 +59,7 @@ pub struct Snapshot<'a> {
     elsewhere: BTreeSet<(String, String)>,
     /// Indices into `gaps` by table, then account, then Region: facts ask for each resource.
     gaps_by_place: BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
+    scratch: Scratch,
 }
 
 impl<'a> Snapshot<'a> {
@@ -94,6 +96,7 @@ impl<'a> Snapshot<'a> {
             gaps: Vec::new(),
             elsewhere: BTreeSet::new(),
             gaps_by_place: BTreeMap::new(),
+            scratch: Scratch::default(),
         };
         snapshot.gaps = snapshot.find_gaps();
         snapshot.elsewhere = snapshot.find_elsewhere();
@@ -250,13 +253,38 @@ impl<'a> Snapshot<'a> {
         let table = self.dataset.table(table)?;
         let frame = match table.kind {
             TableKind::State => self.state(table)?,
-            TableKind::History => self.history(table, None)?,
-            TableKind::Object => self.objects(table, None)?,
+            TableKind::History => self.history(table, self.union(table)?, None)?,
+            TableKind::Object => self.objects(table, self.union(table)?, None)?,
         };
         Ok(frame)
     }
 
-    /// As [`Snapshot::frame`], with only those rows of history and objects that a predicate over the stored columns keeps: for work range by range.
+    /// Rows of a table in all collections that count, those of one row in several of them each time.
+    pub fn stored_rows(&self, table: &str) -> u64 {
+        self.collections.iter().filter_map(|one| one.manifest.tables.get(table)).sum()
+    }
+
+    /// Whether the rows of a table are told apart by the resource they are about, so that they can be read range by range.
+    pub fn by_range(&self, table: &str) -> bool {
+        self.dataset.table(table).is_ok_and(|table| table.kind != TableKind::State && ranges::is_keyed(table))
+    }
+
+    /// As [`Snapshot::frame`], of one range of resources, with some columns only (and those that the order of the table needs). For tables of history
+    /// and objects whose rows name a resource.
+    ///
+    /// # Errors
+    /// As [`Snapshot::frame`], and if the scratch folder cannot be written.
+    pub fn frame_in(&self, table: &str, columns: &[Column], range: KeyRange) -> Result<DataFrame, DatasetError> {
+        let table = self.dataset.table(table)?;
+        let rows = self.scratch.range(table, range, || self.stored(table))?;
+        let wanted: Vec<PlSmallStr> = ranges::names(columns).collect();
+        match table.kind {
+            TableKind::Object => self.objects(table, rows, Some(&wanted)),
+            TableKind::State | TableKind::History => self.history(table, rows, Some(&wanted)),
+        }
+    }
+
+    /// As [`Snapshot::frame`], with only those rows of history and objects that a predicate over the stored columns keeps.
     ///
     /// # Errors
     /// As [`Snapshot::frame`].
@@ -267,8 +295,8 @@ impl<'a> Snapshot<'a> {
                 let frame = self.state(table)?;
                 frame.lazy().filter(keep).collect().map_err(DatasetError::polars(self.dataset.root()))
             }
-            TableKind::History => self.history(table, Some(&keep)),
-            TableKind::Object => self.objects(table, Some(&keep)),
+            TableKind::History => self.history(table, self.union(table)?.filter(keep), None),
+            TableKind::Object => self.objects(table, self.union(table)?.filter(keep), None),
         }
     }
 
@@ -310,40 +338,41 @@ impl<'a> Snapshot<'a> {
         self.collect(concat(frames, UnionArgs::default()), table)
     }
 
-    fn history(&self, table: &'static Table, keep: Option<&Expr>) -> Result<DataFrame, DatasetError> {
-        let all = self.union(table, keep)?;
+    fn history(&self, table: &'static Table, all: LazyFrame, wanted: Option<&[PlSmallStr]>) -> Result<DataFrame, DatasetError> {
         let newest = all.unique_stable(Some(identity(table)), UniqueKeepStrategy::Last).drop(cols(["seen"]));
-        self.collect(Ok(newest), table)
+        self.collect(Ok(only(newest, table, wanted)), table)
     }
 
-    fn objects(&self, table: &'static Table, keep: Option<&Expr>) -> Result<DataFrame, DatasetError> {
-        let all = self.union(table, keep)?;
+    fn objects(&self, table: &'static Table, all: LazyFrame, wanted: Option<&[PlSmallStr]>) -> Result<DataFrame, DatasetError> {
         let names = table.identity();
         let keys: Vec<Expr> = names.iter().map(|&name| col(name)).collect();
         let first = all.clone().group_by(keys.clone()).agg([col("seen").min().alias("first_seen")]);
         let newest = all.unique_stable(Some(identity(table)), UniqueKeepStrategy::Last);
         let joined = newest.join(first, keys.clone(), keys, JoinArgs::new(JoinType::Left));
-        let frame = self.collect(Ok(joined), table)?;
+        let frame = self.collect(Ok(only(joined, table, wanted)), table)?;
         self.with_lives(&frame, table)
     }
 
-    /// Rows of all collections, oldest first, without what came to be at or after the moment; `seen` is the collection's index.
-    fn union(&self, table: &'static Table, keep: Option<&Expr>) -> Result<LazyFrame, DatasetError> {
-        let mut frames = Vec::new();
-        for (index, collection) in self.collections.iter().enumerate() {
-            let mut frame = collection.scan(table)?;
-            if let Some(created) = table.created {
-                // A creation that AWS did not tell cannot be after the moment by anything we know: the row stays.
-                let created = col(frame::seconds_name(created));
-                frame = frame.filter(created.clone().lt(lit(self.as_of_s)).or(created.is_null()));
-            }
-            if let Some(keep) = keep {
-                frame = frame.filter(keep.clone());
-            }
-            let seen = i64::try_from(index).unwrap_or(i64::MAX);
-            frames.push(frame.with_columns([lit(collection.manifest.id.clone()).alias("collection"), whole(seen).alias("seen")]));
-        }
+    /// Rows of all collections, oldest first.
+    fn union(&self, table: &'static Table) -> Result<LazyFrame, DatasetError> {
+        let frames: Vec<_> = self.stored(table)?.into_iter().map(|stored| stored.rows(stored.file.clone())).collect();
         concat(frames, UnionArgs::default()).map_err(DatasetError::polars(self.dataset.root().join(table.name)))
+    }
+
+    /// The files of a table in all collections, oldest first.
+    fn stored(&self, table: &'static Table) -> Result<Vec<Stored>, DatasetError> {
+        let mut all = Vec::new();
+        for (collection, seen) in self.collections.iter().zip(0..) {
+            let of = |file| Stored {
+                file,
+                created: table.created.map(frame::seconds_name),
+                before_s: self.as_of_s,
+                id: collection.manifest.id.clone(),
+                seen,
+            };
+            all.extend(collection.files(table)?.into_iter().map(of));
+        }
+        Ok(all)
     }
 
     fn with_lives(&self, frame: &DataFrame, table: &'static Table) -> Result<DataFrame, DatasetError> {
@@ -528,6 +557,24 @@ fn scope(collections: &[&Collection]) -> Vec<(String, String)> {
 
 fn identity(table: &Table) -> Selector {
     cols(table.identity())
+}
+
+/// The wanted columns, as far as the table has them before lives are known, and those that lives and the order need; all if nothing is said.
+fn only(frame: LazyFrame, table: &Table, wanted: Option<&[PlSmallStr]>) -> LazyFrame {
+    let Some(wanted) = wanted else { return frame };
+    let mut names: Vec<PlSmallStr> = table.order().into_iter().map(PlSmallStr::from_string).collect();
+    names.push("collection".into());
+    if table.kind == TableKind::Object {
+        names.extend(["seen".into(), "first_seen".into()]);
+    }
+    let stored = frame::fields(table.columns);
+    let stored = stored.iter().map(|field| field.name()).filter(|name| wanted.contains(name));
+    for name in stored {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    frame.select(names.into_iter().map(col).collect::<Vec<_>>())
 }
 
 /// A literal that is stored as 64 bits: a bare one takes the narrowest type that holds it.

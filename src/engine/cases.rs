@@ -207,8 +207,8 @@ impl Relations for OneRelation {
         vec![self.relation.name]
     }
 
-    fn frame(&self, _: &str) -> Result<DataFrame, EngineError> {
-        Ok(self.frame.clone())
+    fn parts(&self, _: &str, take: &mut dyn FnMut(DataFrame) -> Result<(), EngineError>) -> Result<(), EngineError> {
+        take(self.frame.clone())
     }
 
     fn gaps(&self) -> &[Gap] {

@@ -6,7 +6,7 @@ use super::judge::{EngineError, Relations};
 use crate::dataset::schema::{LEADING_COLUMNS, Reach, RestsOn, SUBJECT_COLUMNS};
 use crate::dataset::{Absence, Column, ColumnType, Gap, Relation, Table, TableKind};
 use crate::facts::population::{self, Part, Role};
-use crate::facts::{FACTS, Inputs};
+use crate::facts::{FACTS, FactError, Inputs};
 
 /// The relations that rules can read: every fact, and every table that names a subject. Made once a process; the table relations live as long as it.
 pub fn relations(tables: &[&'static Table]) -> Vec<&'static Relation> {
@@ -95,11 +95,44 @@ impl Relations for Derived<'_> {
         self.relations.iter().map(|relation| relation.name).collect()
     }
 
-    fn frame(&self, name: &str) -> Result<DataFrame, EngineError> {
-        let source = |source: Box<dyn std::error::Error + Send + Sync>| EngineError::Source { relation: name.to_owned(), source };
+    fn parts(&self, name: &str, take: &mut dyn FnMut(DataFrame) -> Result<(), EngineError>) -> Result<(), EngineError> {
         if FACTS.iter().any(|fact| fact.relation.name == name) {
-            return self.inputs.fact(name).map_err(|error| source(error.into()));
+            return self.inputs.fact_in_parts(name, |part| take(part).map_err(Stopped::Taker)).map_err(|stopped| stopped.over(name));
         }
+        take(self.table(name)?)
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        self.inputs.snapshot.gaps()
+    }
+}
+
+/// Why parts were not handed on any more.
+enum Stopped {
+    /// One could not be derived.
+    Fact(FactError),
+    /// Whoever takes them gave up.
+    Taker(EngineError),
+}
+
+impl From<FactError> for Stopped {
+    fn from(error: FactError) -> Self {
+        Self::Fact(error)
+    }
+}
+
+impl Stopped {
+    fn over(self, relation: &str) -> EngineError {
+        match self {
+            Self::Fact(error) => EngineError::Source { relation: relation.to_owned(), source: error.into() },
+            Self::Taker(error) => error,
+        }
+    }
+}
+
+impl Derived<'_> {
+    fn table(&self, name: &str) -> Result<DataFrame, EngineError> {
+        let source = |source: Box<dyn std::error::Error + Send + Sync>| EngineError::Source { relation: name.to_owned(), source };
         let table = self.tables.iter().find(|table| table.name == name);
         let Some((arn, subject_type)) = table.and_then(|table| table.subject) else {
             return Err(source(format!("there is no relation `{name}`").into()));
@@ -113,9 +146,5 @@ impl Relations for Derived<'_> {
             frame = with_parts(frame, &parts).map_err(|error| source(error.into()))?;
         }
         frame.collect().map_err(|error| source(error.into()))
-    }
-
-    fn gaps(&self) -> &[Gap] {
-        self.inputs.snapshot.gaps()
     }
 }

@@ -138,8 +138,8 @@ impl Relations for Memory {
         vec![POINTS.name]
     }
 
-    fn frame(&self, _: &str) -> Result<DataFrame, EngineError> {
-        Ok(to_frame("points", &Batch::from_rows(self.rows.clone()))?)
+    fn parts(&self, _: &str, take: &mut dyn FnMut(DataFrame) -> Result<(), EngineError>) -> Result<(), EngineError> {
+        take(to_frame("points", &Batch::from_rows(self.rows.clone()))?)
     }
 
     fn gaps(&self) -> &[Gap] {

@@ -75,11 +75,11 @@ pub trait Relations {
     fn relation(&self, name: &str) -> Option<&'static Relation>;
     /// All relations.
     fn names(&self) -> Vec<&'static str>;
-    /// Its rows, with every declared column.
+    /// Hands on its rows, with every declared column: at once, or in parts of which each has all rows of its subjects.
     ///
     /// # Errors
-    /// [`EngineError::Source`] or [`EngineError::Frame`].
-    fn frame(&self, name: &str) -> Result<DataFrame, EngineError>;
+    /// [`EngineError::Source`] or [`EngineError::Frame`], or what `take` gives.
+    fn parts(&self, name: &str, take: &mut dyn FnMut(DataFrame) -> Result<(), EngineError>) -> Result<(), EngineError>;
     /// What could not be read, as it stands at the moment of judgement.
     fn gaps(&self) -> &[Gap];
 }
@@ -155,13 +155,31 @@ fn over_relation(
     judged: &mut Vec<(Finding, RowCounts)>,
 ) -> Result<(), EngineError> {
     let Some(relation) = rules.first().map(|rule| rule.over) else { return Ok(()) };
-    let data = source.frame(relation.name)?;
     let gaps = gaps::of_relation(relation, source.gaps());
-    let frame = Frame::new(relation, &data)?;
-    let touched = frame.touched(&Reached::new(relation, &gaps, frame.data()));
+    source.parts(relation.name, &mut |data| over_part(rules, relation, &data, &gaps, settings, templates, judged))?;
+    for rule in rules {
+        let writer = Writer { rule, settings, templates, gaps: &gaps };
+        let mut unread: Vec<Finding> = gaps.iter().map(|gap| writer.unread(gap)).collect();
+        unread.dedup_by(|next, first| merge(first, next));
+        judged.extend(unread.into_iter().map(|finding| (finding, RowCounts::default())));
+    }
+    Ok(())
+}
+
+fn over_part(
+    rules: &[&Rule],
+    relation: &'static Relation,
+    data: &DataFrame,
+    gaps: &[&Gap],
+    settings: &Settings,
+    templates: &Templates,
+    judged: &mut Vec<(Finding, RowCounts)>,
+) -> Result<(), EngineError> {
+    let frame = Frame::new(relation, data)?;
+    let touched = frame.touched(&Reached::new(relation, gaps, frame.data()));
     let verdicts = frame.evaluate(rules, settings)?;
     for (rule, verdicts) in rules.iter().zip(&verdicts) {
-        let writer = Writer { rule, settings, templates, gaps: &gaps };
+        let writer = Writer { rule, settings, templates, gaps };
         let tallies = frame.tally(verdicts);
         let examples: Vec<(usize, Verdict, usize)> = tallies
             .iter()
@@ -177,9 +195,6 @@ fn over_relation(
             let variant = verdicts.variant(subject);
             judged.push((writer.subject(&rows, at, verdict, counts, touched[subject], variant)?, *counts));
         }
-        let mut unread: Vec<Finding> = gaps.iter().map(|gap| writer.unread(gap)).collect();
-        unread.dedup_by(|next, first| merge(first, next));
-        judged.extend(unread.into_iter().map(|finding| (finding, RowCounts::default())));
     }
     Ok(())
 }

@@ -410,7 +410,11 @@ fn a_rule_over_a_relation_that_is_not_there_is_an_error() {
         fn names(&self) -> Vec<&'static str> {
             vec![]
         }
-        fn frame(&self, name: &str) -> Result<polars::prelude::DataFrame, super::EngineError> {
+        fn parts(
+            &self,
+            name: &str,
+            _: &mut dyn FnMut(polars::prelude::DataFrame) -> Result<(), super::EngineError>,
+        ) -> Result<(), super::EngineError> {
             Err(super::EngineError::Source { relation: name.to_owned(), source: "none".into() })
         }
         fn gaps(&self) -> &[crate::dataset::Gap] {

@@ -107,6 +107,7 @@ pub static FACT: Fact = Fact {
         everywhere("plan_copies"),
         everywhere("selections"),
     ]],
+    by_range: false,
     derive,
 };
 

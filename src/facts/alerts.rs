@@ -70,6 +70,7 @@ pub static FACT: Fact = Fact {
         PLAN_READS,
         &[region("vault_notifications"), region("event_rules"), region("alarms"), account("topics"), region("backup_vaults")],
     ],
+    by_range: false,
     derive,
 };
 

@@ -72,6 +72,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESTS_ON, &[region("alarms")]],
+    by_range: false,
     derive,
 };
 

@@ -157,6 +157,7 @@ pub static FACT: Fact = Fact {
         super::PLAN_READS,
         &[super::everywhere("backup_vaults"), super::everywhere("recovery_points"), super::everywhere("copy_jobs")],
     ],
+    by_range: false,
     derive,
 };
 

@@ -57,6 +57,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, &[everywhere("recovery_points"), everywhere("rds_snapshots"), account("s3_buckets")]],
+    by_range: false,
     derive,
 };
 

@@ -75,6 +75,7 @@ pub static FACT: Fact = Fact {
         everywhere("restore_testing_plans"),
         everywhere("restore_testing_selections"),
     ]],
+    by_range: false,
     derive,
 };
 

@@ -49,6 +49,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ],
+    by_range: false,
     derive,
 };
 

@@ -64,6 +64,7 @@ pub static FACT: Fact = Fact {
         region("ebs_snapshots"),
         region("backup_plans"),
     ]],
+    by_range: false,
     derive,
 };
 

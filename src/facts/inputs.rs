@@ -9,17 +9,23 @@ use polars::prelude::DataFrame;
 use super::coverage::Coverage;
 use super::error::FactError;
 use super::plans::Plan;
-use super::points::{KeyRange, Restorable};
+use super::points::Restorable;
 use super::population::Resource;
 use super::prices::Prices;
-use super::{FACTS, Objectives, coverage, plans, points, population};
+use super::{FACTS, Fact, Objectives, coverage, plans, points, population};
 use crate::dataset::frame;
 use crate::dataset::rows::{Batch, Row};
-use crate::dataset::{Collection, Relation, Snapshot, snapshot};
+use crate::dataset::{Collection, KeyRange, Relation, Snapshot, snapshot};
 use crate::model::Window;
 
 /// Rows that [`Inputs::each`] holds at a time.
 const AT_A_TIME: usize = 16_384;
+
+/// Rows of a table that a range of resources may have, about.
+const RANGE_ROWS: u64 = 250_000;
+
+/// The tables whose rows decide how many ranges there are: those that grow with every backup.
+const MANY_ROWS: [&str; 4] = ["recovery_points", "backup_jobs", "copy_jobs", "rds_snapshots"];
 
 /// Everything a fact may read.
 #[derive(Debug)]
@@ -32,6 +38,16 @@ pub struct Inputs<'a> {
     pub window: Window,
     /// What storage costs.
     pub prices: &'a Prices,
+    /// How many ranges of resources large tables are worked on in.
+    ranges: i64,
+    /// The range of them that is looked at; `None` if all are.
+    only: Option<KeyRange>,
+    kept: Rc<Kept>,
+}
+
+/// What was derived, once for all ranges.
+#[derive(Debug, Default)]
+struct Kept {
     population: OnceCell<Rc<Vec<Resource>>>,
     databases: OnceCell<Rc<Vec<Resource>>>,
     plans: OnceCell<Rc<Vec<Plan>>>,
@@ -47,19 +63,9 @@ static NO_PRICES: Prices = Prices::new();
 impl<'a> Inputs<'a> {
     /// Takes a snapshot, the objectives and the window. No price is known.
     pub fn new(snapshot: &'a Snapshot<'a>, objectives: &'a Objectives, window: Window) -> Self {
-        Self {
-            snapshot,
-            objectives,
-            window,
-            prices: &NO_PRICES,
-            population: OnceCell::new(),
-            databases: OnceCell::new(),
-            plans: OnceCell::new(),
-            coverage: OnceCell::new(),
-            restorable: OnceCell::new(),
-            frames: RefCell::default(),
-            tables: RefCell::default(),
-        }
+        let rows = MANY_ROWS.iter().map(|table| snapshot.stored_rows(table)).max().unwrap_or(0);
+        let ranges = i64::try_from(rows.div_ceil(RANGE_ROWS)).unwrap_or(i64::MAX).max(1);
+        Self { snapshot, objectives, window, prices: &NO_PRICES, ranges, only: None, kept: Rc::default() }
     }
 
     /// The same with what storage costs.
@@ -68,23 +74,61 @@ impl<'a> Inputs<'a> {
         Self { prices, ..self }
     }
 
-    /// Reads the declared columns of a table, as it stands at the moment.
+    /// The same in so many ranges of resources, one at least. Nothing that is derived depends on it.
+    #[must_use]
+    pub fn in_ranges(self, ranges: i64) -> Self {
+        Self { ranges: ranges.max(1), kept: Rc::default(), ..self }
+    }
+
+    /// The ranges of resources in which tables that grow with every backup are worked on, so that one at a time is in memory.
+    pub fn ranges(&self) -> Vec<KeyRange> {
+        self.only.map_or_else(|| KeyRange::all(self.ranges), |range| vec![range])
+    }
+
+    /// The same with only the rows of one range of resources, of tables whose rows name one.
+    #[must_use]
+    pub fn within(&self, range: KeyRange) -> Self {
+        let (snapshot, objectives, window, prices) = (self.snapshot, self.objectives, self.window, self.prices);
+        Self { snapshot, objectives, window, prices, ranges: self.ranges, only: Some(range), kept: Rc::clone(&self.kept) }
+    }
+
+    /// Whether a resource belongs to the range that is looked at.
+    pub fn holds(&self, resource_key: Option<i64>) -> bool {
+        self.only.is_none_or(|range| range.holds(resource_key))
+    }
+
+    /// Reads the declared columns of a table, as it stands at the moment. Of a table that grows with every backup it holds every row: ask
+    /// [`Inputs::each`] for those.
     ///
     /// # Errors
     /// As reading the table.
     pub fn rows<R: Row>(&self, table: &str) -> Result<Vec<R>, FactError> {
-        Ok(frame::from_frame(table, &self.frame(table)?)?)
+        let mut rows = Vec::new();
+        self.portions(table, |mut portion| rows.append(&mut portion))?;
+        Ok(rows)
     }
 
-    /// Hands on the declared columns of a table row by row, some thousands at a time, for tables that may be larger than what is kept of them.
+    /// Hands on the declared columns of a table row by row, some thousands at a time, for tables that may be larger than what is kept of them. The
+    /// order of the rows may be any.
     ///
     /// # Errors
     /// As reading the table.
     pub fn each<R: Row>(&self, table: &str, mut take: impl FnMut(R)) -> Result<(), FactError> {
-        let frame = self.frame(table)?;
-        for from in (0..frame.height()).step_by(AT_A_TIME) {
-            let rows = frame::from_frame::<R>(table, &frame.slice(i64::try_from(from).unwrap_or(i64::MAX), AT_A_TIME))?;
-            rows.into_iter().for_each(&mut take);
+        self.portions(table, |portion| portion.into_iter().for_each(&mut take))
+    }
+
+    fn portions<R: Row>(&self, table: &str, mut take: impl FnMut(Vec<R>)) -> Result<(), FactError> {
+        let mut cut = |frame: &DataFrame| {
+            for from in (0..frame.height()).step_by(AT_A_TIME) {
+                take(frame::from_frame::<R>(table, &frame.slice(i64::try_from(from).unwrap_or(i64::MAX), AT_A_TIME))?);
+            }
+            Ok::<_, FactError>(())
+        };
+        if self.ranges == 1 || !self.snapshot.by_range(table) {
+            return cut(&self.frame(table)?);
+        }
+        for range in self.ranges() {
+            cut(&self.snapshot.frame_in(table, R::COLUMNS, range)?)?;
         }
         Ok(())
     }
@@ -94,17 +138,17 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As reading the table.
     pub(super) fn frame(&self, table: &str) -> Result<DataFrame, FactError> {
-        if let Some(frame) = self.tables.borrow().get(table) {
+        if let Some(frame) = self.kept.tables.borrow().get(table) {
             return Ok(frame.clone());
         }
         let frame = self.snapshot.frame(table)?;
-        self.tables.borrow_mut().insert(table.to_owned(), frame.clone());
+        self.kept.tables.borrow_mut().insert(table.to_owned(), frame.clone());
         Ok(frame)
     }
 
     /// The tables that were read so far.
     pub fn tables_read(&self) -> Vec<String> {
-        self.tables.borrow().keys().cloned().collect()
+        self.kept.tables.borrow().keys().cloned().collect()
     }
 
     /// What restores the resources of a range of keys. Only an estate of a single range is kept: of several, one at a time is in memory.
@@ -113,9 +157,9 @@ impl<'a> Inputs<'a> {
     /// As deriving it.
     pub fn restorable(&self, range: KeyRange) -> Result<Rc<Restorable>, FactError> {
         if range.of == 1 {
-            cached(&self.restorable, || points::restorable(self, range))
+            cached(&self.kept.restorable, || points::restorable(self))
         } else {
-            Ok(Rc::new(points::restorable(self, range)?))
+            Ok(Rc::new(points::restorable(&self.within(range))?))
         }
     }
 
@@ -170,7 +214,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving it.
     pub fn population(&self) -> Result<Rc<Vec<Resource>>, FactError> {
-        cached(&self.population, || population::resources(self))
+        cached(&self.kept.population, || population::resources(self))
     }
 
     /// The databases of the population, sorted by ARN. Nothing else is read for them.
@@ -178,7 +222,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving them.
     pub fn databases(&self) -> Result<Rc<Vec<Resource>>, FactError> {
-        cached(&self.databases, || population::databases(self))
+        cached(&self.kept.databases, || population::databases(self))
     }
 
     /// Plans with their rules, copies and selections, sorted by ARN.
@@ -186,7 +230,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving them.
     pub fn plans(&self) -> Result<Rc<Vec<Plan>>, FactError> {
-        cached(&self.plans, || plans::plans(self))
+        cached(&self.kept.plans, || plans::plans(self))
     }
 
     /// Coverage of each resource, in the order of the population.
@@ -194,7 +238,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving it.
     pub fn coverage(&self) -> Result<Rc<Vec<Coverage>>, FactError> {
-        cached(&self.coverage, || coverage::coverage(self))
+        cached(&self.kept.coverage, || coverage::coverage(self))
     }
 
     /// A fact as a frame.
@@ -202,13 +246,40 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// `UnknownRelation`, or as deriving it.
     pub fn fact(&self, name: &str) -> Result<DataFrame, FactError> {
-        let fact = FACTS.iter().find(|fact| fact.relation.name == name).ok_or_else(|| FactError::UnknownRelation(name.to_owned()))?;
-        if let Some(frame) = self.frames.borrow().get(fact.relation.name) {
+        let fact = fact_named(name)?;
+        if let Some(frame) = self.kept.frames.borrow().get(fact.relation.name) {
             return Ok(frame.clone());
         }
-        let frame = (fact.derive)(self)?;
-        self.frames.borrow_mut().insert(fact.relation.name, frame.clone());
+        let frame = if fact.by_range { self.all_ranges(fact)? } else { (fact.derive)(self)? };
+        self.kept.frames.borrow_mut().insert(fact.relation.name, frame.clone());
         Ok(frame)
+    }
+
+    /// A fact as one frame or, if its rows are those of recovery points, range by range of resources: all rows of a subject are in one of them. What
+    /// is handed on range by range is not kept.
+    ///
+    /// # Errors
+    /// As [`Inputs::fact`], and what `take` gives.
+    pub fn fact_in_parts<E: From<FactError>>(&self, name: &str, mut take: impl FnMut(DataFrame) -> Result<(), E>) -> Result<(), E> {
+        let fact = fact_named(name)?;
+        if self.ranges == 1 || !fact.by_range {
+            return take(self.fact(name)?);
+        }
+        self.ranges().into_iter().try_for_each(|range| take((fact.derive)(&self.within(range))?))
+    }
+
+    fn all_ranges(&self, fact: &Fact) -> Result<DataFrame, FactError> {
+        let mut whole: Option<DataFrame> = None;
+        for range in self.ranges() {
+            let frame = (fact.derive)(&self.within(range))?;
+            match &mut whole {
+                None => whole = Some(frame),
+                Some(whole) => {
+                    whole.vstack_mut(&frame).map_err(FactError::polars(fact.relation.name))?;
+                }
+            }
+        }
+        Self::ordered(fact.relation, &whole.unwrap_or_default())
     }
 
     /// Turns rows of a fact into its frame, sorted by subject and the order the relation declares.
@@ -216,11 +287,18 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As building the frame.
     pub(super) fn frame_of<R: Row>(relation: &'static Relation, rows: impl IntoIterator<Item = R>) -> Result<DataFrame, FactError> {
+        Self::ordered(relation, &frame::to_frame(relation.name, &Batch::from_rows(rows))?)
+    }
+
+    fn ordered(relation: &'static Relation, frame: &DataFrame) -> Result<DataFrame, FactError> {
         use polars::prelude::{PlSmallStr, SortMultipleOptions};
-        let frame = frame::to_frame(relation.name, &Batch::from_rows(rows))?;
         let order: Vec<PlSmallStr> = ["subject_arn"].iter().chain(relation.order).map(|&name| name.into()).collect();
         frame.sort(order, SortMultipleOptions::default().with_maintain_order(true)).map_err(FactError::polars(relation.name))
     }
+}
+
+fn fact_named(name: &str) -> Result<&'static Fact, FactError> {
+    FACTS.iter().copied().find(|fact| fact.relation.name == name).ok_or_else(|| FactError::UnknownRelation(name.to_owned()))
 }
 
 fn cached<T>(cell: &OnceCell<Rc<T>>, derive: impl FnOnce() -> Result<T, FactError>) -> Result<Rc<T>, FactError> {

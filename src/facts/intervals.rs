@@ -37,6 +37,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[&[super::region("backup_jobs")]],
+    by_range: false,
     derive,
 };
 

@@ -128,6 +128,7 @@ pub static BACKUPS: Fact = Fact {
             super::region("selections"),
         ],
     ],
+    by_range: false,
     derive: derive_backups,
 };
 
@@ -141,6 +142,7 @@ pub static COPIES: Fact = Fact {
         order: &["destination_vault_arn"],
     },
     reads: &[super::population::RESOURCES_READ, &[super::region("copy_jobs")]],
+    by_range: false,
     derive: derive_copies,
 };
 

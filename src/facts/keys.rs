@@ -90,6 +90,7 @@ pub static FACT: Fact = Fact {
         everywhere("neptune_clusters"),
         everywhere("documentdb_clusters"),
     ]],
+    by_range: false,
     derive,
 };
 
@@ -267,9 +268,11 @@ fn uses(inputs: &Inputs<'_>, keys: &KmsKeys, points: &[PointKeyRow]) -> Result<B
     for storage in storage::by_arn(inputs)?.into_values() {
         named(storage.key_arn.as_deref(), &|uses| uses.databases += 1);
     }
-    for snapshot in inputs.rows::<SnapshotRow>("rds_snapshots")?.iter().filter(|snapshot| snapshot.exists == Some(true)) {
-        named(snapshot.kms_key_id.as_deref(), &|uses| uses.others += 1);
-    }
+    inputs.each::<SnapshotRow>("rds_snapshots", |snapshot| {
+        if snapshot.exists == Some(true) {
+            named(snapshot.kms_key_id.as_deref(), &|uses| uses.others += 1);
+        }
+    })?;
     for backup in inputs.rows::<AutomatedRow>("rds_automated_backups")? {
         named(backup.kms_key_id.as_deref(), &|uses| uses.others += 1);
     }

@@ -73,6 +73,7 @@ pub static FACT: Fact = Fact {
         order: &["plan_rule", "copy_to"],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS],
+    by_range: false,
     derive,
 };
 

@@ -67,6 +67,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[VAULTS_REST_ON],
+    by_range: false,
     derive,
 };
 

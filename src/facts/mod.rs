@@ -70,6 +70,9 @@ pub struct Fact {
     pub relation: &'static Relation,
     /// The tables it reads, and how far, in groups: a gap there can make a column NULL. What its *rows* rest on stands in the relation.
     pub reads: &'static [&'static [RestsOn]],
+    /// Whether its rows are those of recovery points, or groups of them, each about one resource: they are then derived range by range of resources,
+    /// from [`Inputs::within`], and never together.
+    pub by_range: bool,
     /// Derives it.
     pub derive: fn(&Inputs<'_>) -> Result<DataFrame, FactError>,
 }

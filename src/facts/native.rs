@@ -6,12 +6,12 @@
 //! Automated backups go with the database, unless whoever deletes it asks them to stay. Continuous backups of AWS Backup stay, as other recovery points
 //! and snapshots by hand do; of an earlier database under the same name they say nothing. Source: Amazon RDS API reference, `DeleteDBInstance`.
 
-use polars::prelude::{DataFrame, DataType, IntoLazy, NULL, col, lit, when};
+use polars::prelude::DataFrame;
 
 use super::objectives::{and, or};
 use super::population::{DATABASES_REST_ON, Resource, Role};
 use super::{Fact, FactError, Inputs, everywhere};
-use crate::dataset::{Relation, Row, frame};
+use crate::dataset::{Relation, Row};
 
 crate::rows! {
     /// Native backups of a database.
@@ -63,12 +63,13 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[DATABASES_REST_ON, &[everywhere("recovery_points"), everywhere("rds_snapshots")]],
+    by_range: false,
     derive,
 };
 
 crate::rows! {
     /// What is needed of `recovery_points`.
-    struct PointRow { resource_arn: Text; exists: Boolean; creation_date_s: Integer; }
+    struct PointRow { resource_arn: Text; status: Text; is_parent: Boolean; exists: Boolean; creation_date_s: Integer; }
 }
 
 crate::rows! {
@@ -112,9 +113,12 @@ fn staying(inputs: &Inputs<'_>, databases: &[Resource]) -> Result<Vec<Option<boo
             staying[index] = or(staying[index], and(exists, databases[index].lived_at(made_s)));
         }
     };
-    for point in newest_points(inputs)? {
-        stays(point.resource_arn, point.exists, point.creation_date_s);
-    }
+    inputs.each::<PointRow>("recovery_points", |point| {
+        if matches!(point.status.as_deref(), None | Some("COMPLETED" | "AVAILABLE")) && point.is_parent != Some(true) {
+            // Whether one whose status was not told restores anything is not known.
+            stays(point.resource_arn, point.exists.filter(|_| point.status.is_some()), point.creation_date_s);
+        }
+    })?;
     inputs.each::<SnapshotRow>("rds_snapshots", |snapshot| {
         let available = snapshot.status.as_deref().map(|status| status == "available");
         if snapshot.snapshot_type.as_deref() == Some("manual") {
@@ -123,23 +127,6 @@ fn staying(inputs: &Inputs<'_>, databases: &[Resource]) -> Result<Vec<Option<boo
         }
     })?;
     Ok(staying)
-}
-
-/// The newest usable recovery point of each resource, of those that are there and of those of which it is not known apart.
-fn newest_points(inputs: &Inputs<'_>) -> Result<Vec<PointRow>, FactError> {
-    let usable = col("status").eq(lit("COMPLETED")).or(col("status").eq(lit("AVAILABLE"))).or(col("status").is_null());
-    // Whether one whose status was not told restores anything is not known.
-    let exists = when(col("status").is_not_null()).then(col("exists")).otherwise(lit(NULL).cast(DataType::Boolean));
-    let newest = inputs
-        .frame("recovery_points")?
-        .lazy()
-        .filter(usable.and(col("is_parent").fill_null(lit(false)).not()).and(col("resource_arn").is_not_null()))
-        .with_columns([exists.alias("exists")])
-        .group_by([col("resource_arn"), col("exists")])
-        .agg([col("creation_date_s").max()])
-        .collect()
-        .map_err(FactError::polars("recovery_points"))?;
-    Ok(frame::from_frame("recovery_points", &newest)?)
 }
 
 /// Whether backups of the service itself protect a resource; `None` if not told. A cluster member is protected by its cluster, not by itself.

@@ -65,6 +65,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS, &[super::region("recovery_points")]],
+    by_range: false,
     derive,
 };
 

@@ -43,6 +43,7 @@ pub static FACT: Fact = Fact {
         order: &["from_s"],
     },
     reads: &[],
+    by_range: false,
     derive,
 };
 

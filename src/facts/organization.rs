@@ -48,6 +48,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[&[account("organization"), account("org_effective_policies")]],
+    by_range: false,
     derive,
 };
 

@@ -64,6 +64,7 @@ pub static FACT: Fact = Fact {
         order: &["deleted_s", "event_id"],
     },
     reads: &[&[region(TABLE), region("rds_instances"), region("rds_clusters"), region("neptune_clusters"), region("documentdb_clusters")]],
+    by_range: false,
     derive,
 };
 

@@ -69,6 +69,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[&REST_ON, KEY_VALUE_READ, &[super::region("rds_automated_backups")]],
+    by_range: false,
     derive,
 };
 

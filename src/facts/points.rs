@@ -11,13 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::{Expr, col, lit};
-
 use super::exposure::sweep::{Continuous, PointLife};
 use super::objectives::Mechanism;
 use super::{FactError, Inputs};
-use crate::dataset::frame;
-use crate::dataset::rows::Row;
 use crate::model::Arn;
 use crate::model::moment::DAY_S;
 
@@ -92,32 +88,6 @@ pub struct Restorable {
     pub continuous: BTreeSet<i64>,
 }
 
-/// One of several ranges of resource keys, so that a large estate is worked on piece by piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyRange {
-    /// Which.
-    pub index: i64,
-    /// Of how many.
-    pub of: i64,
-}
-
-impl KeyRange {
-    /// The ranges for a number of rows: at most a million rows each.
-    pub fn for_rows(rows: u64) -> Vec<Self> {
-        let of = i64::try_from(rows.div_ceil(1_000_000)).unwrap_or(1).max(1);
-        (0..of).map(|index| Self { index, of }).collect()
-    }
-
-    /// Whether a key falls into it.
-    pub fn holds(self, key: i64) -> bool {
-        key.rem_euclid(self.of) == self.index
-    }
-
-    fn keep(self) -> Expr {
-        (col("resource_key") % lit(self.of)).eq(lit(self.index))
-    }
-}
-
 crate::rows! {
     /// What is needed of `recovery_points`.
     struct PointRow {
@@ -168,23 +138,23 @@ struct Known {
     created: BTreeMap<PointKey, i64>,
 }
 
-/// Collects what restores the resources of a range.
-pub(super) fn restorable(inputs: &Inputs<'_>, range: KeyRange) -> Result<Restorable, FactError> {
-    let snapshots: Vec<SnapshotRow> = rows(inputs, "rds_snapshots", range)?;
-    let copies: Vec<CopyRow> = rows(inputs, "copy_jobs", range)?;
-    let points: Vec<PointRow> = rows(inputs, "recovery_points", range)?;
+/// Collects what restores the resources of a range, which the inputs hold.
+pub(super) fn restorable(inputs: &Inputs<'_>) -> Result<Restorable, FactError> {
+    let snapshots: Vec<SnapshotRow> = inputs.rows("rds_snapshots")?;
+    let copies: Vec<CopyRow> = inputs.rows("copy_jobs")?;
+    let points: Vec<PointRow> = inputs.rows("recovery_points")?;
     let known = known(&snapshots, &copies, &points);
     let seen: BTreeSet<PointKey> = points.iter().filter_map(point_key).collect();
     let continuous = points.iter().filter(|row| row.recovery_point_arn.as_deref().is_some_and(is_continuous));
     let mut found = Restorable { continuous: continuous.filter_map(|row| row.resource_key).collect(), ..Restorable::default() };
-    let jobs: Vec<JobRow> = rows(inputs, "backup_jobs", range)?;
+    let jobs: Vec<JobRow> = inputs.rows("backup_jobs")?;
     let all = points.iter().filter_map(|row| of_point(inputs, row, &known));
     let all = all.chain(jobs.iter().filter_map(|row| of_job(inputs, row, &seen)));
     let all = all.chain(copies.iter().filter_map(|row| of_unseen_copy(inputs, row, &seen)));
     for point in all.chain(snapshots.iter().filter_map(of_snapshot)) {
         found.points.entry(point.resource_key).or_default().push(point);
     }
-    streams::add(inputs, range, &mut found)?;
+    streams::add(inputs, &mut found)?;
     Ok(found)
 }
 
@@ -206,14 +176,6 @@ fn known(snapshots: &[SnapshotRow], copies: &[CopyRow], points: &[PointRow]) -> 
         sources: copies.iter().filter_map(source).collect(),
         created: points.iter().filter_map(|row| Some((point_key(row)?, row.creation_date_s?))).collect(),
     }
-}
-
-fn rows<R: Row>(inputs: &Inputs<'_>, table: &str, range: KeyRange) -> Result<Vec<R>, FactError> {
-    if range.of == 1 {
-        return inputs.rows(table);
-    }
-    let frame = inputs.snapshot.frame_where(table, range.keep())?;
-    Ok(frame::from_frame(table, &frame)?)
 }
 
 /// A recovery point that is or was usable on its own: done, not the shell of a composite, not continuous (its service tells how fresh that is).
@@ -408,15 +370,5 @@ mod tests {
         assert!(is_continuous("arn:aws:rds:eu-west-1:111122223333:auto-backup:ab-1"));
         assert!(is_continuous("arn:aws:rds:eu-west-1:111122223333:cluster-auto-backup:ab-1"));
         assert!(!is_continuous("arn:aws:rds:eu-west-1:111122223333:snapshot:awsbackup:job-continuous"));
-    }
-
-    #[test]
-    fn ranges_split_all_keys() {
-        let ranges = KeyRange::for_rows(2_500_000);
-        assert_eq!(ranges.len(), 3);
-        for key in [0, 1, 2, i64::MAX, 77] {
-            assert_eq!(ranges.iter().filter(|range| range.holds(key)).count(), 1, "{key} is in exactly one");
-        }
-        assert_eq!(KeyRange::for_rows(0).len(), 1);
     }
 }

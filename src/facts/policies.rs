@@ -113,6 +113,7 @@ pub static FACT: Fact = Fact {
         everywhere("plan_copies"),
         everywhere("selections"),
     ]],
+    by_range: false,
     derive,
 };
 
@@ -180,14 +181,14 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let policies: BTreeMap<_, _> = policies.iter().map(|row| (row.backup_vault_arn.as_deref(), row)).collect();
     let notifications: Vec<NotificationRow> = inputs.rows("vault_notifications")?;
     let notifications: BTreeMap<_, _> = notifications.iter().map(|row| (row.backup_vault_arn.as_deref(), row)).collect();
-    let points: Vec<PointRow> =
-        inputs.rows::<PointRow>("recovery_points")?.into_iter().filter(|point| point.exists == Some(true)).collect();
-    let used = used(inputs, &vaults, &points)?;
-    let continuous: BTreeSet<&str> = points
-        .iter()
-        .filter(|point| point.recovery_point_arn.as_deref().is_some_and(is_continuous))
-        .filter_map(|point| point.backup_vault_arn.as_deref())
-        .collect();
+    let (mut used, mut continuous) = (targets(inputs, &vaults)?, BTreeSet::new());
+    inputs.each::<PointRow>("recovery_points", |point| {
+        let Some(vault_arn) = point.backup_vault_arn.filter(|_| point.exists == Some(true)) else { return };
+        if point.recovery_point_arn.as_deref().is_some_and(is_continuous) {
+            continuous.insert(vault_arn.clone());
+        }
+        used.insert(vault_arn);
+    })?;
     let targets_read = ["backup_plans", "plan_rules", "plan_copies"].iter().all(|table| inputs.complete_everywhere(table));
     let rows = vaults.all().map(|vault| {
         let arn = Some(vault.arn.as_str());
@@ -201,9 +202,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
 
-/// The vaults that hold one of `points` or that plans write to.
-fn used(inputs: &Inputs<'_>, vaults: &Vaults, points: &[PointRow]) -> Result<BTreeSet<String>, FactError> {
-    let mut used: BTreeSet<String> = points.iter().filter_map(|point| point.backup_vault_arn.clone()).collect();
+/// The vaults that plans write to.
+fn targets(inputs: &Inputs<'_>, vaults: &Vaults) -> Result<BTreeSet<String>, FactError> {
+    let mut used = BTreeSet::new();
     for plan in inputs.plans()?.iter() {
         for rule in &plan.rules {
             let home = rule.vault_name.as_deref().and_then(|name| vaults.named(&plan.account_id, &plan.region, name));

@@ -103,11 +103,14 @@ pub fn protection(inputs: &Inputs<'_>) -> Result<Vec<Protection>, FactError> {
 /// Whether all points of a resource that were read are kept as long as owed.
 fn kept(inputs: &Inputs<'_>) -> Result<BTreeMap<String, bool>, FactError> {
     let mut kept = BTreeMap::new();
-    for row in frame::from_frame::<RetentionRow>("point_retention", &inputs.fact("point_retention")?)? {
-        if let (Some(retention_s), Some(owed_s)) = (row.retention_s, row.owed_retention_s) {
-            *kept.entry(row.subject_arn.unwrap_or_default()).or_insert(true) &= retention_s >= owed_s;
+    inputs.fact_in_parts("point_retention", |part| {
+        for row in frame::from_frame::<RetentionRow>("point_retention", &part)? {
+            if let (Some(retention_s), Some(owed_s)) = (row.retention_s, row.owed_retention_s) {
+                *kept.entry(row.subject_arn.unwrap_or_default()).or_insert(true) &= retention_s >= owed_s;
+            }
         }
-    }
+        Ok::<_, FactError>(())
+    })?;
     Ok(kept)
 }
 

@@ -67,6 +67,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, &ROWS_BESIDE, &[super::region("cloudtrail_events")]],
+    by_range: false,
     derive,
 };
 

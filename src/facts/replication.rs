@@ -72,6 +72,7 @@ pub static FACT: Fact = Fact {
         order: &["replica_arn"],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS, &[super::account("rds_automated_backups")]],
+    by_range: false,
     derive,
 };
 

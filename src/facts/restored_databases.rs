@@ -56,6 +56,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[&REST_ON],
+    by_range: false,
     derive,
 };
 

@@ -136,6 +136,7 @@ pub static FACT: Fact = Fact {
             super::everywhere("restore_testing_selections"),
         ],
     ],
+    by_range: false,
     derive,
 };
 

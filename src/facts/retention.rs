@@ -66,6 +66,7 @@ pub static FACT: Fact = Fact {
         order: &["plan_rule"],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS],
+    by_range: false,
     derive,
 };
 

@@ -58,6 +58,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS, &[account("recovery_points"), everywhere("recovery_points"), everywhere("scan_jobs")]],
+    by_range: false,
     derive,
 };
 

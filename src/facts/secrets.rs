@@ -55,6 +55,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESTS_ON],
+    by_range: false,
     derive,
 };
 

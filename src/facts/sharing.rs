@@ -60,6 +60,7 @@ pub static FACT: Fact = Fact {
         order: &["shared_with"],
     },
     reads: &[&[super::region("rds_snapshots"), RestsOn { table: "snapshot_attributes", reach: Reach::Parent("subject_arn") }]],
+    by_range: false,
     derive,
 };
 
@@ -79,8 +80,12 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let accounts: BTreeSet<&str> = inputs.snapshot.scope().iter().map(|(account, _)| account.as_str()).collect();
     let attributes: Vec<AttributesRow> = inputs.rows("snapshot_attributes")?;
     let asked: BTreeSet<&str> = attributes.iter().filter_map(|row| row.snapshot_arn.as_deref()).collect();
-    let snapshots = inputs.rows::<SnapshotRow>("rds_snapshots")?.into_iter().filter_map(|row| Some((row.snapshot_arn.clone()?, row)));
-    let snapshots: BTreeMap<String, SnapshotRow> = snapshots.filter(|(arn, _)| asked.contains(arn.as_str())).collect();
+    let mut snapshots: BTreeMap<String, SnapshotRow> = BTreeMap::new();
+    inputs.each::<SnapshotRow>("rds_snapshots", |row| {
+        if let Some(arn) = row.snapshot_arn.clone().filter(|arn| asked.contains(arn.as_str())) {
+            snapshots.insert(arn, row);
+        }
+    })?;
     let mut rows = Vec::new();
     for row in &attributes {
         let arn = row.snapshot_arn.as_deref().unwrap_or_default();

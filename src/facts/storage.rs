@@ -62,6 +62,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[&[region("backup_vaults"), region(POINTS)]],
+    by_range: false,
     derive,
 };
 

@@ -67,6 +67,7 @@ pub static FACT: Fact = Fact {
         order: &["selection_name"],
     },
     reads: &[&[region("restore_testing_plans"), region("restore_testing_selections"), region("recovery_points")]],
+    by_range: false,
     derive,
 };
 

@@ -69,6 +69,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, PLAN_READS],
+    by_range: false,
     derive,
 };
 

@@ -48,11 +48,11 @@ struct Config {
     objectives: Vec<Objective>,
 }
 
-fn example() -> PathBuf {
+pub(crate) fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/acme")
 }
 
-fn objectives() -> Objectives {
+pub(crate) fn objectives() -> Objectives {
     let text = std::fs::read_to_string(example().join("audit.yaml")).unwrap();
     let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
     let config: Config = serde_json::from_value(serde_json::json!({ "objectives": value["objectives"] })).unwrap();

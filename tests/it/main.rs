@@ -12,5 +12,6 @@ mod explain;
 mod facts;
 mod gaps;
 mod generated;
+mod ranges;
 mod rules;
 mod waivers;

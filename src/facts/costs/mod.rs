@@ -71,6 +71,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, &[everywhere(POINTS)]],
+    by_range: false,
     derive,
 };
 

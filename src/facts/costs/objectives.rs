@@ -60,6 +60,7 @@ pub static FACT: Fact = Fact {
         order: &["objective_id"],
     },
     reads: &[RESOURCES_READ, &[everywhere(POINTS)]],
+    by_range: false,
     derive,
 };
 

@@ -119,6 +119,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS],
+    by_range: false,
     derive,
 };
 

@@ -85,6 +85,7 @@ pub static FACT: Fact = Fact {
         super::PLAN_READS,
         &[region("backup_vaults"), region("vault_policies"), region("vault_notifications"), region("kms_keys")],
     ],
+    by_range: false,
     derive,
 };
 

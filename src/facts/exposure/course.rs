@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sweep::{Segment, timeline};
-use super::{Scenario, evidence, history, rows_of_points};
-use crate::facts::points::{KeyRange, Point, Restorable, Stream};
+use super::{Scenario, evidence, history};
+use crate::facts::points::{Point, Restorable, Stream};
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs, schedule};
 
@@ -92,8 +92,8 @@ pub fn courses(inputs: &Inputs<'_>, wanted: &BTreeSet<String>, max_segments: usi
     let population = inputs.population()?;
     let asked: Vec<(usize, &Resource)> = population.iter().enumerate().filter(|(_, resource)| wanted.contains(&resource.arn)).collect();
     let mut courses = BTreeMap::new();
-    for range in KeyRange::for_rows(rows_of_points(inputs)) {
-        let here: Vec<_> = asked.iter().filter(|(_, resource)| range.holds(resource.key)).collect();
+    for range in inputs.ranges() {
+        let here: Vec<_> = asked.iter().filter(|(_, resource)| range.holds(Some(resource.key))).collect();
         if here.is_empty() {
             continue;
         }

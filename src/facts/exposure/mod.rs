@@ -15,7 +15,7 @@ pub use exposed::{Exposed, exposed};
 
 use self::sweep::{Continuous, Exposure, History, Objective, PointLife, measure};
 use super::objectives::{Mechanism, Owed};
-use super::points::{KeyRange, Point, Restorable};
+use super::points::{Point, Restorable};
 use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
 use crate::dataset::{Relation, Row, snapshot};
@@ -135,15 +135,16 @@ pub static FACT: Fact = Fact {
         order: &["scenario"],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS, super::POINT_READS],
+    by_range: false,
     derive,
 };
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let population = inputs.population()?;
     let mut rows = Vec::with_capacity(population.len() * Scenario::ALL.len());
-    for range in KeyRange::for_rows(rows_of_points(inputs)) {
+    for range in inputs.ranges() {
         let found = inputs.restorable(range)?;
-        for (index, resource) in population.iter().enumerate().filter(|(_, resource)| range.holds(resource.key)) {
+        for (index, resource) in population.iter().enumerate().filter(|(_, resource)| range.holds(Some(resource.key))) {
             let start_window_s = schedule::start_window_s(inputs, index)?;
             for scenario in Scenario::ALL {
                 rows.push(row(inputs, resource, scenario, &found, start_window_s));
@@ -151,12 +152,6 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         }
     }
     Inputs::frame_of(FACT.relation, rows)
-}
-
-fn rows_of_points(inputs: &Inputs<'_>) -> u64 {
-    let rows =
-        |table: &str| inputs.snapshot.collections().iter().filter_map(|one| one.manifest.tables.get(table)).max().copied().unwrap_or(0);
-    rows("recovery_points").max(rows("backup_jobs")).max(rows("copy_jobs")).max(rows("rds_snapshots"))
 }
 
 fn row(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Restorable, start_window_s: Option<i64>) -> ExposureRow {

@@ -63,6 +63,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[PLAN_READS, &[everywhere("backup_vaults")]],
+    by_range: false,
     derive,
 };
 

@@ -79,6 +79,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, PLAN_READS, &[account("iam_principals")]],
+    by_range: false,
     derive,
 };
 

@@ -84,6 +84,7 @@ pub static FACT: Fact = Fact {
         order: &["plan_name", "plan_rule", "destination_vault_arn"],
     },
     reads: &[RESOURCES_READ, PLAN_READS, &[everywhere("backup_vaults"), everywhere("kms_keys")]],
+    by_range: false,
     derive,
 };
 

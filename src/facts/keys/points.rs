@@ -78,6 +78,7 @@ pub static FACT: Fact = Fact {
         everywhere("documentdb_clusters"),
         account("kms_keys"),
     ]],
+    by_range: true,
     derive,
 };
 
@@ -142,7 +143,8 @@ impl Told {
                 let encryption = Encryption::told(row.storage_encryption_type.as_deref(), row.encrypted, aurora);
                 SnapshotOf::Seen(encryption, row.kms_key_id.as_deref())
             }
-            None if !is_snapshot || read(point) => SnapshotOf::Absent,
+            // Of several ranges only one is looked at, and the snapshot may name another resource than the point.
+            None if !is_snapshot || (read(point) && inputs.ranges().iter().all(|range| range.of == 1)) => SnapshotOf::Absent,
             None => SnapshotOf::NotKnown,
         }
     }

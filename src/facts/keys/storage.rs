@@ -52,6 +52,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[DATABASES_REST_ON, &[region("kms_keys")]],
+    by_range: false,
     derive,
 };
 

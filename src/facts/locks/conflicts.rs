@@ -67,6 +67,7 @@ pub static FACT: Fact = Fact {
         order: &["plan_rule", "copy", "target_vault_arn"],
     },
     reads: &[&[region("backup_plans"), region("plan_rules"), region("plan_copies"), region("selections"), everywhere("backup_vaults")]],
+    by_range: false,
     derive,
 };
 

@@ -53,6 +53,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, &[everywhere("recovery_points"), everywhere("backup_vaults"), region("copy_jobs")]],
+    by_range: false,
     derive,
 };
 
@@ -69,23 +70,53 @@ crate::rows! {
     struct CopyRow { resource_arn: Text; state: Text; destination_account_id: Text; destination_region: Text; }
 }
 
-/// A point in a locked vault. The strongest lock comes last, of equal ones that with the newest point.
-type Locked<'a> = (LockMode, Option<i64>, &'a PointRow);
+/// What is known of the points of a resource in locked vaults.
+#[derive(Debug, Default)]
+struct Locked {
+    /// How many there are for certain.
+    count: i64,
+    /// Whether another may be one.
+    open: bool,
+    /// That under the strongest lock, of equal ones the newest.
+    best: Option<(LockMode, PointRow)>,
+}
+
+impl Locked {
+    fn add(&mut self, own: Option<bool>, mode: Option<LockMode>, point: PointRow) {
+        match (own, mode) {
+            (Some(false), _) | (_, Some(LockMode::None)) => {}
+            (Some(true), Some(mode)) => {
+                self.count += 1;
+                if self.best.as_ref().is_none_or(|(best, of)| order(*best, of) <= order(mode, &point)) {
+                    self.best = Some((mode, point));
+                }
+            }
+            (None, _) | (_, None) => self.open = true,
+        }
+    }
+}
+
+fn order(mode: LockMode, point: &PointRow) -> (LockMode, Option<i64>, Option<&str>, Option<&str>) {
+    (mode, point.creation_date_s, point.recovery_point_arn.as_deref(), point.backup_vault_arn.as_deref())
+}
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let vaults = Vaults::read(inputs)?;
-    let points: Vec<PointRow> = inputs.rows("recovery_points")?;
-    let mut by_resource: BTreeMap<&str, Vec<&PointRow>> = BTreeMap::new();
-    for point in points.iter().filter(|point| usable(point)) {
-        by_resource.entry(point.resource_arn.as_deref().unwrap_or_default()).or_default().push(point);
-    }
+    let population = inputs.population()?;
+    let mut locked: BTreeMap<usize, Locked> = BTreeMap::new();
+    let as_of_s = inputs.snapshot.as_of_s();
+    inputs.each::<PointRow>("recovery_points", |point| {
+        let index =
+            point.resource_arn.as_deref().and_then(|arn| population.binary_search_by(|resource| resource.arn.as_str().cmp(arn)).ok());
+        let Some(index) = index.filter(|_| usable(&point)) else { return };
+        let mode = point.backup_vault_arn.as_deref().and_then(|arn| vaults.get(arn)).and_then(|vault| vault.lock_mode(as_of_s));
+        locked.entry(index).or_default().add(population[index].lived_at(point.creation_date_s), mode, point);
+    })?;
     let left = left_the_scope(inputs)?;
     let all_read = inputs.complete_everywhere("recovery_points") && inputs.complete_everywhere("backup_vaults");
-    let population = inputs.population()?;
-    let rows = population.iter().map(|resource| {
-        let points = by_resource.get(resource.arn.as_str()).map_or(&[][..], Vec::as_slice);
+    let rows = population.iter().enumerate().map(|(index, resource)| {
         let copies_known = inputs.complete("copy_jobs", &resource.account_id, &resource.region) && !left.contains(&resource.arn);
-        row(inputs, &vaults, resource, points, all_read && copies_known && resource.through.is_empty())
+        row(resource, &locked.remove(&index).unwrap_or_default(), all_read && copies_known && resource.through.is_empty())
     });
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
@@ -98,28 +129,20 @@ fn usable(point: &PointRow) -> bool {
 
 /// Resources of which a copy went where nobody looks: the vault there may be locked.
 fn left_the_scope(inputs: &Inputs<'_>) -> Result<BTreeSet<String>, FactError> {
-    let copies: Vec<CopyRow> = inputs.rows("copy_jobs")?;
-    let left = |copy: &CopyRow| {
+    let mut left = BTreeSet::new();
+    inputs.each::<CopyRow>("copy_jobs", |copy| {
         let place = copy.destination_account_id.as_deref().zip(copy.destination_region.as_deref());
-        copy.state.as_deref() == Some("COMPLETED") && place.is_none_or(|(account_id, region)| !inputs.snapshot.in_scope(account_id, region))
-    };
-    Ok(copies.into_iter().filter(left).filter_map(|copy| copy.resource_arn).collect())
+        let outside = place.is_none_or(|(account_id, region)| !inputs.snapshot.in_scope(account_id, region));
+        if copy.state.as_deref() == Some("COMPLETED") && outside {
+            left.extend(copy.resource_arn);
+        }
+    })?;
+    Ok(left)
 }
 
-fn row(inputs: &Inputs<'_>, vaults: &Vaults, resource: &Resource, points: &[&PointRow], all_known: bool) -> LockedPointsRow {
-    let as_of_s = inputs.snapshot.as_of_s();
-    let (mut locked, mut open): (Vec<Locked<'_>>, bool) = (Vec::new(), !all_known);
-    for &point in points {
-        let own = resource.lived_at(point.creation_date_s);
-        let mode = point.backup_vault_arn.as_deref().and_then(|arn| vaults.get(arn)).and_then(|vault| vault.lock_mode(as_of_s));
-        match (own, mode) {
-            (Some(false), _) | (_, Some(LockMode::None)) => {}
-            (Some(true), Some(mode)) => locked.push((mode, point.creation_date_s, point)),
-            (None, _) | (_, None) => open = true,
-        }
-    }
-    let best = locked.iter().max_by_key(|(mode, created_s, point)| (*mode, *created_s, point.recovery_point_arn.as_deref()));
-    let proof = |(_, _, point): &Locked<'_>| {
+fn row(resource: &Resource, locked: &Locked, all_known: bool) -> LockedPointsRow {
+    let best = locked.best.as_ref();
+    let proof = |(_, point): &(LockMode, PointRow)| {
         evidence("recovery_points", point.recovery_point_arn.as_deref().unwrap_or_default(), point.collection.as_deref())
     };
     LockedPointsRow {
@@ -129,11 +152,11 @@ fn row(inputs: &Inputs<'_>, vaults: &Vaults, resource: &Resource, points: &[&Poi
         account_id: Some(resource.account_id.clone()),
         region: Some(resource.region.clone()),
         role: resource.role.map(|role| role.word().to_owned()),
-        in_locked_vault: if best.is_some() { Some(true) } else { (!open).then_some(false) },
-        lock_mode: best.map(|(mode, ..)| mode.word().to_owned()),
-        points_count: Some(i64::try_from(locked.len()).unwrap_or(i64::MAX)),
-        backup_vault_arn: best.and_then(|(_, _, point)| point.backup_vault_arn.clone()),
-        newest_data_s: best.and_then(|(_, created_s, _)| *created_s),
+        in_locked_vault: if best.is_some() { Some(true) } else { (all_known && !locked.open).then_some(false) },
+        lock_mode: best.map(|(mode, _)| mode.word().to_owned()),
+        points_count: Some(locked.count),
+        backup_vault_arn: best.and_then(|(_, point)| point.backup_vault_arn.clone()),
+        newest_data_s: best.and_then(|(_, point)| point.creation_date_s),
         evidence: Some(best.map_or_else(|| resource.evidence.clone(), proof)),
     }
 }

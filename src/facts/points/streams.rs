@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DataSource, KeyRange, Point, Restorable, Stream};
+use super::{DataSource, Point, Restorable, Stream};
 use crate::dataset::frame;
 use crate::dataset::rows::Row;
 use crate::facts::exposure::sweep::{Continuous, PointLife};
@@ -32,16 +32,16 @@ crate::rows! {
     }
 }
 
-/// Adds the sources of a range, and the points that their latest moments are.
-pub(super) fn add(inputs: &Inputs<'_>, range: KeyRange, found: &mut Restorable) -> Result<(), FactError> {
+/// Adds the sources of the range that the inputs hold, and the points that their latest moments are.
+pub(super) fn add(inputs: &Inputs<'_>, found: &mut Restorable) -> Result<(), FactError> {
     for row in past::<AutomatedRow>(inputs, "rds_automated_backups")? {
-        if row.resource_key.is_some_and(|key| range.holds(key)) {
+        if inputs.holds(row.resource_key) {
             of_automated(inputs, row, found);
         }
     }
     for table in ["rds_clusters", "neptune_clusters", "documentdb_clusters"] {
         for row in past::<ClusterRow>(inputs, table)? {
-            if row.resource_key.is_some_and(|key| range.holds(key)) {
+            if inputs.holds(row.resource_key) {
                 of_cluster(inputs, table, row, found);
             }
         }

@@ -308,6 +308,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ],
+    by_range: false,
     derive,
 };
 

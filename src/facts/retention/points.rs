@@ -75,6 +75,7 @@ pub static FACT: Fact = Fact {
         order: &["backup_vault_arn", "recovery_point_arn"],
     },
     reads: &[RESOURCES_READ, super::super::PLAN_READS, &[everywhere("recovery_points"), account("legal_holds")]],
+    by_range: true,
     derive,
 };
 

@@ -125,6 +125,7 @@ pub static FACT: Fact = Fact {
             account("legal_holds"),
         ],
     ],
+    by_range: true,
     derive,
 };
 

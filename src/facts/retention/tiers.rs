@@ -57,6 +57,7 @@ pub static FACT: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, PLAN_READS],
+    by_range: false,
     derive,
 };
 

@@ -100,6 +100,7 @@ pub static SCHEDULE: Fact = Fact {
         order: &["plan_rule"],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS],
+    by_range: false,
     derive: derive_schedule,
 };
 
@@ -113,6 +114,7 @@ pub static DESIGN_EXPOSURE: Fact = Fact {
         order: &[],
     },
     reads: &[RESOURCES_READ, super::PLAN_READS],
+    by_range: false,
     derive: derive_design,
 };
 

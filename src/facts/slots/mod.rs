@@ -95,6 +95,7 @@ pub static FACT: Fact = Fact {
         order: &["backup_plan_arn", "backup_rule_id"],
     },
     reads: &[RESOURCES_READ, PLAN_READS, &[region(JOBS), region(EVENTS)]],
+    by_range: false,
     derive,
 };
 

@@ -70,6 +70,7 @@ pub static FACT: Fact = Fact {
         order: &["kind", "event_s", "event_id"],
     },
     reads: &[&[region(TABLE)], PLAN_READS],
+    by_range: false,
     derive,
 };
 

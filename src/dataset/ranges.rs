@@ -1,0 +1,206 @@
+//! Large tables range by range of their resources, so that memory does not grow with them.
+//!
+//! The first question about a range distributes the rows of the table over all ranges, in one pass over its files, a portion at a time. What each
+//! range got lies in a scratch folder until the snapshot is dropped. A row that names no resource belongs to the first range.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use polars::io::parquet::write::BatchedWriter;
+use polars::prelude::*;
+use tempfile::TempDir;
+
+use super::error::DatasetError;
+use super::schema::{Column, ColumnType, Table};
+
+/// The column whose value tells the range.
+const KEY: &str = "resource_key";
+
+/// Rows that are distributed at a time.
+const PORTION_ROWS: usize = 200_000;
+
+/// One of several ranges of resource keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyRange {
+    /// Which, from zero.
+    pub index: i64,
+    /// Of how many.
+    pub of: i64,
+}
+
+impl KeyRange {
+    /// The only range: everything.
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
+
+    /// All of so many ranges; of none there is one.
+    pub fn all(of: i64) -> Vec<Self> {
+        let of = of.max(1);
+        (0..of).map(|index| Self { index, of }).collect()
+    }
+
+    /// Whether a key falls into it; what has none belongs to the first.
+    pub fn holds(self, key: Option<i64>) -> bool {
+        index(key, self.of) == self.index
+    }
+}
+
+fn index(key: Option<i64>, of: i64) -> i64 {
+    key.unwrap_or(0).rem_euclid(of.max(1))
+}
+
+/// Whether the rows of a table belong to ranges.
+pub(super) fn is_keyed(table: &Table) -> bool {
+    table.columns.iter().any(|column| column.name == KEY && column.column_type == ColumnType::Integer)
+}
+
+/// A file of a table in a collection.
+pub(super) struct Stored {
+    /// Its rows.
+    pub(super) file: LazyFrame,
+    /// The column that says when a row came to be.
+    pub(super) created: Option<PlSmallStr>,
+    /// Rows that came to be then or later do not count.
+    pub(super) before_s: i64,
+    /// Id of the collection.
+    pub(super) id: String,
+    /// Its place among the collections that count.
+    pub(super) seen: i64,
+}
+
+impl Stored {
+    /// Those of some rows of the file that count, with `collection` and `seen`.
+    pub(super) fn rows(&self, rows: LazyFrame) -> LazyFrame {
+        let rows = match &self.created {
+            // A creation that AWS did not tell cannot be after the moment by anything we know: the row stays.
+            Some(created) => rows.filter(col(created.clone()).lt(lit(self.before_s)).or(col(created.clone()).is_null())),
+            None => rows,
+        };
+        // A bare literal would take the narrowest type that holds it.
+        rows.with_columns([lit(self.id.clone()).alias("collection"), lit(self.seen).cast(DataType::Int64).alias("seen")])
+    }
+}
+
+/// Distributed tables.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    folder: RefCell<Option<TempDir>>,
+    /// By table and number of ranges: the folder with a file for each range.
+    done: RefCell<BTreeMap<(&'static str, i64), PathBuf>>,
+}
+
+impl Scratch {
+    /// The rows of a range. `stored` is asked when the table is first asked for.
+    pub(super) fn range(
+        &self,
+        table: &'static Table,
+        range: KeyRange,
+        stored: impl FnOnce() -> Result<Vec<Stored>, DatasetError>,
+    ) -> Result<LazyFrame, DatasetError> {
+        let known = self.done.borrow().get(&(table.name, range.of)).cloned();
+        let folder = match known {
+            Some(folder) => folder,
+            None => self.distribute(table, range.of, &stored()?)?,
+        };
+        let path = file(&folder, range.index);
+        let reference = PlRefPath::try_from_path(&path).map_err(DatasetError::polars(&path))?;
+        LazyFrame::scan_parquet(reference, ScanArgsParquet::default()).map_err(DatasetError::polars(&path))
+    }
+
+    fn distribute(&self, table: &'static Table, of: i64, stored: &[Stored]) -> Result<PathBuf, DatasetError> {
+        let folder = self.folder(table.name, of)?;
+        let mut files: Vec<Option<BatchedWriter<BufWriter<File>>>> = KeyRange::all(of).iter().map(|_| None).collect();
+        for one in stored {
+            portions(one, &folder, |portion| {
+                let rows = rows_by_range(&portion, of).map_err(DatasetError::polars(&folder))?;
+                for ((index, rows), slot) in (0..).zip(rows).zip(&mut files) {
+                    let writer = match slot {
+                        Some(writer) => writer,
+                        None => slot.insert(begun(&file(&folder, index), portion.schema())?),
+                    };
+                    if !rows.is_empty() {
+                        let rows = portion.take(&IdxCa::from_vec("rows".into(), rows)).map_err(DatasetError::polars(&folder))?;
+                        writer.write_batch(&rows).map_err(DatasetError::polars(&folder))?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        for writer in files.into_iter().flatten() {
+            writer.finish().map_err(DatasetError::polars(&folder))?;
+        }
+        self.done.borrow_mut().insert((table.name, of), folder.clone());
+        Ok(folder)
+    }
+
+    fn folder(&self, table: &str, of: i64) -> Result<PathBuf, DatasetError> {
+        let temporary = std::env::temp_dir();
+        let mut scratch = self.folder.borrow_mut();
+        let root = match &mut *scratch {
+            Some(root) => root,
+            none => none.insert(TempDir::with_prefix("audit-ranges-").map_err(DatasetError::io("make a scratch folder in", temporary))?),
+        };
+        let folder = root.path().join(format!("{table}-{of}"));
+        std::fs::create_dir_all(&folder).map_err(DatasetError::io("make", &folder))?;
+        Ok(folder)
+    }
+}
+
+/// The numbers of the rows of each range.
+fn rows_by_range(frame: &DataFrame, of: i64) -> PolarsResult<Vec<Vec<IdxSize>>> {
+    let mut rows = vec![Vec::new(); usize::try_from(of).unwrap_or(1).max(1)];
+    for (row, key) in (0..).zip(frame.column(KEY)?.i64()?.iter()) {
+        let range = usize::try_from(index(key, of)).ok().and_then(|index| rows.get_mut(index));
+        if let Some(range) = range {
+            range.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+fn file(folder: &Path, index: i64) -> PathBuf {
+    folder.join(format!("{index:05}.parquet"))
+}
+
+/// Hands on the rows of a file that count, some at a time; once at least, so that its columns are known.
+fn portions(stored: &Stored, folder: &Path, mut take: impl FnMut(DataFrame) -> Result<(), DatasetError>) -> Result<(), DatasetError> {
+    let polars = || DatasetError::polars(folder);
+    let height = stored.file.clone().select([len()]).collect().and_then(|frame| frame.columns()[0].get(0)?.try_extract::<usize>());
+    let height = height.map_err(polars())?;
+    for from in (0..height.max(1)).step_by(PORTION_ROWS) {
+        // Cut before anything is left out, so that only these rows are decoded.
+        let rows = IdxSize::try_from(PORTION_ROWS).unwrap_or(IdxSize::MAX);
+        let portion = stored.file.clone().slice(i64::try_from(from).unwrap_or(i64::MAX), rows);
+        take(stored.rows(portion).collect().map_err(polars())?)?;
+    }
+    Ok(())
+}
+
+/// A file that only this process reads, and soon: it is not compressed.
+fn begun(path: &Path, schema: &SchemaRef) -> Result<BatchedWriter<BufWriter<File>>, DatasetError> {
+    let created = File::create(path).map_err(DatasetError::io("write", path))?;
+    let writer = ParquetWriter::new(BufWriter::new(created)).with_compression(ParquetCompression::Uncompressed);
+    writer.batched(schema).map_err(DatasetError::polars(path))
+}
+
+/// The names under which a frame holds some columns.
+pub(super) fn names(columns: &[Column]) -> impl Iterator<Item = PlSmallStr> {
+    super::frame::fields(columns).into_iter().map(|field| field.name().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_split_all_keys() {
+        let ranges = KeyRange::all(3);
+        assert_eq!(ranges.len(), 3);
+        for key in [Some(0), Some(1), Some(2), Some(i64::MAX), Some(77), None] {
+            assert_eq!(ranges.iter().filter(|range| range.holds(key)).count(), 1, "{key:?} is in exactly one");
+        }
+        assert_eq!(KeyRange::all(0), [KeyRange::WHOLE]);
+    }
+}
