@@ -1,18 +1,23 @@
 //! What each derived relation costs: `cargo run --example measure -- --dataset DIR`.
 //!
-//! Relations are derived as the judge does it, those of recovery points range by range. One after the other in one process, so that what several
-//! need (the population, coverage) counts for the first. CPU and the peak of resident memory are those that Linux tells of the process.
+//! First the mere decoding of the tables that grow with every backup, all columns. Then relations are derived as the judge does it, those of recovery
+//! points range by range: one after the other in one process, so that what several need (the population, coverage, the distribution of a table over
+//! ranges) counts for the first. Last the rules over all of them, which derives them again. CPU and the peak of resident memory are those that Linux
+//! tells of the process.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use backup_audit::collect::tables;
 use backup_audit::dataset::{Dataset, Snapshot};
+use backup_audit::engine::derived::{Derived, relations};
+use backup_audit::engine::{Library, Settings, judge};
 use backup_audit::facts::{FACTS, FactError, Inputs, Objectives};
 use backup_audit::model::Window;
 use backup_audit::model::moment::DAY_S;
 use clap::Parser;
+use polars::prelude::{ParquetReader, SerReader};
 
 /// Measure the derivation of relations
 #[derive(Debug, Parser)]
@@ -43,18 +48,48 @@ fn main() -> anyhow::Result<()> {
         inputs = inputs.in_ranges(ranges);
     }
     println!("{} ranges; opened with {}", inputs.ranges().len(), Spent::now()?.text());
+    if arguments.relation.is_empty() {
+        measured("(decoding)", || decode(&dataset))?;
+    }
     for fact in FACTS.iter().filter(|fact| arguments.relation.is_empty() || arguments.relation.iter().any(|one| one == fact.relation.name))
     {
-        let before = Spent::now()?;
-        fs::write("/proc/self/clear_refs", "5").context("the peak of memory cannot be reset")?;
-        let mut rows = 0;
-        inputs.fact_in_parts(fact.relation.name, |part| {
-            rows += part.height();
-            Ok::<_, FactError>(())
+        measured(fact.relation.name, || {
+            let mut rows = 0;
+            inputs.fact_in_parts(fact.relation.name, |part| {
+                rows += part.height();
+                Ok::<_, FactError>(())
+            })?;
+            Ok(rows)
         })?;
-        println!("{:24} {rows:>10} rows  {}", fact.relation.name, Spent::now()?.since(&before).text());
+    }
+    if arguments.relation.is_empty() {
+        let (tables, settings) = (tables(), Settings::default());
+        let relations = relations(&tables);
+        let library = Library::load(&relations, None)?;
+        measured("(all rules)", || Ok(judge(&library.rules, &Derived::new(&inputs, &tables, &relations), &settings)?.findings.len()))?;
     }
     Ok(())
+}
+
+fn measured(name: &str, work: impl FnOnce() -> anyhow::Result<usize>) -> anyhow::Result<()> {
+    let before = Spent::now()?;
+    fs::write("/proc/self/clear_refs", "5").context("the peak of memory cannot be reset")?;
+    let rows = work()?;
+    println!("{name:24} {rows:>10} rows  {}", Spent::now()?.since(&before).text());
+    Ok(())
+}
+
+/// Decodes the tables that grow with every backup, file by file.
+fn decode(dataset: &Dataset) -> anyhow::Result<usize> {
+    let mut rows = 0;
+    for collection in dataset.collections() {
+        let growing =
+            |path: &str| ["recovery_points/", "backup_jobs/", "copy_jobs/", "rds_snapshots/"].iter().any(|table| path.starts_with(table));
+        for file in collection.manifest.files.iter().filter(|file| growing(&file.path)) {
+            rows += ParquetReader::new(File::open(collection.dir.join(&file.path))?).finish()?.height();
+        }
+    }
+    Ok(rows)
 }
 
 /// CPU and memory of this process.

@@ -95,7 +95,7 @@ pub fn to_frame(relation: &str, batch: &Batch) -> Result<DataFrame, FrameError> 
 /// # Errors
 /// `FrameError::Missing` or `FrameError::Type` naming relation and column.
 pub fn from_frame<R: Row>(relation: &str, frame: &DataFrame) -> Result<Vec<R>, FrameError> {
-    Ok(batch_from_frame(relation, frame, R::COLUMNS)?.rows())
+    Ok(batch_from_frame(relation, frame, R::COLUMNS)?.into_rows())
 }
 
 /// Reads declared columns out of a frame as a batch.

@@ -1,7 +1,8 @@
 //! Large tables range by range of their resources, so that memory does not grow with them.
 //!
-//! The first question about a range distributes the rows of the table over all ranges, in one pass over its files, a portion at a time. What each
-//! range got lies in a scratch folder until the snapshot is dropped. A row that names no resource belongs to the first range.
+//! The first question about a range distributes the rows of the table over all ranges, in one pass over its files, a portion at a time; the first one
+//! about each range then finds out which of its rows hold. Both lie in a scratch folder until the snapshot is dropped. A row that names no resource
+//! belongs to the first range.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -92,21 +93,28 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// The rows of a range. `stored` is asked when the table is first asked for.
+    /// The rows of a range that hold. `stored` is asked when the table is first asked for, `holding` when the range is, for those of all its rows.
     pub(super) fn range(
         &self,
         table: &'static Table,
         range: KeyRange,
         stored: impl FnOnce() -> Result<Vec<Stored>, DatasetError>,
+        holding: impl FnOnce(LazyFrame) -> Result<DataFrame, DatasetError>,
     ) -> Result<LazyFrame, DatasetError> {
         let known = self.done.borrow().get(&(table.name, range.of)).cloned();
         let folder = match known {
             Some(folder) => folder,
             None => self.distribute(table, range.of, &stored()?)?,
         };
-        let path = file(&folder, range.index);
-        let reference = PlRefPath::try_from_path(&path).map_err(DatasetError::polars(&path))?;
-        LazyFrame::scan_parquet(reference, ScanArgsParquet::default()).map_err(DatasetError::polars(&path))
+        let path = folder.join(format!("{:05}.holding.parquet", range.index));
+        if !path.exists() {
+            let all = file(&folder, range.index);
+            let frame = holding(scan(&all)?)?;
+            let mut writer = begun(&path, frame.schema())?;
+            writer.write_batch(&frame).and_then(|()| writer.finish()).map_err(DatasetError::polars(&path))?;
+            std::fs::remove_file(&all).map_err(DatasetError::io("remove", &all))?;
+        }
+        scan(&path)
     }
 
     fn distribute(&self, table: &'static Table, of: i64, stored: &[Stored]) -> Result<PathBuf, DatasetError> {
@@ -178,10 +186,15 @@ fn portions(stored: &Stored, folder: &Path, mut take: impl FnMut(DataFrame) -> R
     Ok(())
 }
 
-/// A file that only this process reads, and soon: it is not compressed.
+fn scan(path: &Path) -> Result<LazyFrame, DatasetError> {
+    let reference = PlRefPath::try_from_path(path).map_err(DatasetError::polars(path))?;
+    LazyFrame::scan_parquet(reference, ScanArgsParquet::default()).map_err(DatasetError::polars(path))
+}
+
+/// A file that only this process reads, and soon: compressed by what is quickest.
 fn begun(path: &Path, schema: &SchemaRef) -> Result<BatchedWriter<BufWriter<File>>, DatasetError> {
     let created = File::create(path).map_err(DatasetError::io("write", path))?;
-    let writer = ParquetWriter::new(BufWriter::new(created)).with_compression(ParquetCompression::Uncompressed);
+    let writer = ParquetWriter::new(BufWriter::new(created)).with_compression(ParquetCompression::Lz4Raw);
     writer.batched(schema).map_err(DatasetError::polars(path))
 }
 

@@ -49,6 +49,8 @@ pub trait Cell: Sized {
     fn push(self, cells: &mut Cells);
     /// Reads the value back.
     fn at(cells: &Cells, row: usize) -> Self;
+    /// The same, and leaves NULL in its place.
+    fn take(cells: &mut Cells, row: usize) -> Self;
 }
 
 macro_rules! cell {
@@ -62,6 +64,12 @@ macro_rules! cell {
             fn at(cells: &Cells, row: usize) -> Self {
                 match cells {
                     Cells::$variant(cells) => cells.get(row).cloned().flatten().map($from),
+                    _ => None,
+                }
+            }
+            fn take(cells: &mut Cells, row: usize) -> Self {
+                match cells {
+                    Cells::$variant(cells) => cells.get_mut(row).and_then(Option::take).map($from),
                     _ => None,
                 }
             }
@@ -155,6 +163,11 @@ impl Batch {
     pub fn rows<R: Row>(&self) -> Vec<R> {
         (0..self.rows).map(|row| R::at(&self.cells, row)).collect()
     }
+
+    /// The rows themselves, without a copy of their texts.
+    pub fn into_rows<R: Row>(mut self) -> Vec<R> {
+        (0..self.rows).map(|row| R::take(&mut self.cells, row)).collect()
+    }
 }
 
 /// A struct declared with [`rows!`](crate::rows).
@@ -165,6 +178,8 @@ pub trait Row: Sized {
     fn push(self, cells: &mut [Cells]);
     /// Reads a row from cells of these columns.
     fn at(cells: &[Cells], row: usize) -> Self;
+    /// The same, and leaves NULL in their place.
+    fn take(cells: &mut [Cells], row: usize) -> Self;
 }
 
 /// Declares a row: a struct of optional fields, its columns with their docs, and conversion from and to a [`Batch`](crate::dataset::Batch).
@@ -214,6 +229,10 @@ macro_rules! rows {
             fn at(cells: &[$crate::dataset::rows::Cells], row: usize) -> Self {
                 let mut cells = cells.iter();
                 Self { $( $field: cells.next().and_then(|cells| $crate::dataset::rows::Cell::at(cells, row)), )* }
+            }
+            fn take(cells: &mut [$crate::dataset::rows::Cells], row: usize) -> Self {
+                let mut cells = cells.iter_mut();
+                Self { $( $field: cells.next().and_then(|cells| $crate::dataset::rows::Cell::take(cells, row)), )* }
             }
         }
     };

@@ -253,8 +253,8 @@ impl<'a> Snapshot<'a> {
         let table = self.dataset.table(table)?;
         let frame = match table.kind {
             TableKind::State => self.state(table)?,
-            TableKind::History => self.history(table, self.union(table)?, None)?,
-            TableKind::Object => self.objects(table, self.union(table)?, None)?,
+            TableKind::History => self.history(table, self.union(table)?)?,
+            TableKind::Object => self.objects(table, self.union(table)?)?,
         };
         Ok(frame)
     }
@@ -269,19 +269,20 @@ impl<'a> Snapshot<'a> {
         self.dataset.table(table).is_ok_and(|table| table.kind != TableKind::State && ranges::is_keyed(table))
     }
 
-    /// As [`Snapshot::frame`], of one range of resources, with some columns only (and those that the order of the table needs). For tables of history
+    /// As [`Snapshot::frame`], of one range of resources, with some columns only. For tables of history
     /// and objects whose rows name a resource.
     ///
     /// # Errors
     /// As [`Snapshot::frame`], and if the scratch folder cannot be written.
     pub fn frame_in(&self, table: &str, columns: &[Column], range: KeyRange) -> Result<DataFrame, DatasetError> {
         let table = self.dataset.table(table)?;
-        let rows = self.scratch.range(table, range, || self.stored(table))?;
-        let wanted: Vec<PlSmallStr> = ranges::names(columns).collect();
-        match table.kind {
-            TableKind::Object => self.objects(table, rows, Some(&wanted)),
-            TableKind::State | TableKind::History => self.history(table, rows, Some(&wanted)),
-        }
+        let holding = |all| match table.kind {
+            TableKind::Object => self.objects(table, all),
+            TableKind::State | TableKind::History => self.history(table, all),
+        };
+        let rows = self.scratch.range(table, range, || self.stored(table), holding)?;
+        let names: Vec<Expr> = ranges::names(columns).map(col).collect();
+        rows.select(names).collect().map_err(DatasetError::polars(self.dataset.root().join(table.name)))
     }
 
     /// As [`Snapshot::frame`], with only those rows of history and objects that a predicate over the stored columns keeps.
@@ -295,8 +296,8 @@ impl<'a> Snapshot<'a> {
                 let frame = self.state(table)?;
                 frame.lazy().filter(keep).collect().map_err(DatasetError::polars(self.dataset.root()))
             }
-            TableKind::History => self.history(table, self.union(table)?.filter(keep), None),
-            TableKind::Object => self.objects(table, self.union(table)?.filter(keep), None),
+            TableKind::History => self.history(table, self.union(table)?.filter(keep)),
+            TableKind::Object => self.objects(table, self.union(table)?.filter(keep)),
         }
     }
 
@@ -338,18 +339,18 @@ impl<'a> Snapshot<'a> {
         self.collect(concat(frames, UnionArgs::default()), table)
     }
 
-    fn history(&self, table: &'static Table, all: LazyFrame, wanted: Option<&[PlSmallStr]>) -> Result<DataFrame, DatasetError> {
+    fn history(&self, table: &'static Table, all: LazyFrame) -> Result<DataFrame, DatasetError> {
         let newest = all.unique_stable(Some(identity(table)), UniqueKeepStrategy::Last).drop(cols(["seen"]));
-        self.collect(Ok(only(newest, table, wanted)), table)
+        self.collect(Ok(newest), table)
     }
 
-    fn objects(&self, table: &'static Table, all: LazyFrame, wanted: Option<&[PlSmallStr]>) -> Result<DataFrame, DatasetError> {
+    fn objects(&self, table: &'static Table, all: LazyFrame) -> Result<DataFrame, DatasetError> {
         let names = table.identity();
         let keys: Vec<Expr> = names.iter().map(|&name| col(name)).collect();
         let first = all.clone().group_by(keys.clone()).agg([col("seen").min().alias("first_seen")]);
         let newest = all.unique_stable(Some(identity(table)), UniqueKeepStrategy::Last);
         let joined = newest.join(first, keys.clone(), keys, JoinArgs::new(JoinType::Left));
-        let frame = self.collect(Ok(only(joined, table, wanted)), table)?;
+        let frame = self.collect(Ok(joined), table)?;
         self.with_lives(&frame, table)
     }
 
@@ -557,24 +558,6 @@ fn scope(collections: &[&Collection]) -> Vec<(String, String)> {
 
 fn identity(table: &Table) -> Selector {
     cols(table.identity())
-}
-
-/// The wanted columns, as far as the table has them before lives are known, and those that lives and the order need; all if nothing is said.
-fn only(frame: LazyFrame, table: &Table, wanted: Option<&[PlSmallStr]>) -> LazyFrame {
-    let Some(wanted) = wanted else { return frame };
-    let mut names: Vec<PlSmallStr> = table.order().into_iter().map(PlSmallStr::from_string).collect();
-    names.push("collection".into());
-    if table.kind == TableKind::Object {
-        names.extend(["seen".into(), "first_seen".into()]);
-    }
-    let stored = frame::fields(table.columns);
-    let stored = stored.iter().map(|field| field.name()).filter(|name| wanted.contains(name));
-    for name in stored {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    frame.select(names.into_iter().map(col).collect::<Vec<_>>())
 }
 
 /// A literal that is stored as 64 bits: a bare one takes the narrowest type that holds it.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::estate::*;
 use super::things::*;
-use crate::dataset::Snapshot;
+use crate::dataset::{KeyRange, Snapshot};
 use crate::facts::objectives::{Mechanism, Objectives};
-use crate::facts::points::{KeyRange, Point, Restorable, restorable};
+use crate::facts::points::{Point, Restorable, restorable};
 use crate::facts::{Inputs, exposure};
 use crate::model::Window;
 use crate::model::key::resource_key;
@@ -21,12 +21,12 @@ fn found_in(estate: &Estate, range: KeyRange) -> Restorable {
     let snapshot = Snapshot::at(&opened.dataset, None).unwrap();
     let objectives = Objectives::default();
     let inputs = Inputs::new(&snapshot, &objectives, Window { start_s: ago(30, 0), end_s: NOW_S });
-    restorable(&inputs, range).unwrap()
+    restorable(&inputs.in_ranges(range.of).within(range)).unwrap()
 }
 
 /// The points of `x`, by ARN.
 fn points(estate: &Estate) -> BTreeMap<String, Point> {
-    let mut found = found_in(estate, KeyRange { index: 0, of: 1 });
+    let mut found = found_in(estate, KeyRange::WHOLE);
     let points = found.points.remove(&resource_key(&db_arn("x"))).unwrap_or_default();
     points.into_iter().map(|point| (point.arn.clone(), point)).collect()
 }
@@ -86,7 +86,7 @@ fn what_counts() {
         ),
     ];
     for (why, estate, count) in cases {
-        let found = found_in(&estate, KeyRange { index: 0, of: 1 });
+        let found = found_in(&estate, KeyRange::WHOLE);
         assert_eq!(found.points.get(&resource_key(&db_arn("x"))).map_or(0, Vec::len), count, "{why}");
     }
 }
@@ -219,7 +219,7 @@ fn a_database_made_again_under_the_same_name_inherits_nothing() {
 #[test]
 fn ranges_of_keys_find_the_same() {
     let estate = kept_daily(kept_daily(Estate::new(), "x", 12), "y", 12).has("rds_snapshots", [snapshot("manual", "by-hand", ago(3, 0))]);
-    let mut whole = found_in(&estate, KeyRange { index: 0, of: 1 }).points;
+    let mut whole = found_in(&estate, KeyRange::WHOLE).points;
     let mut parts = BTreeMap::new();
     for index in 0..3 {
         parts.extend(found_in(&estate, KeyRange { index, of: 3 }).points);
