@@ -6,6 +6,7 @@
 //! tells of the process.
 
 use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -47,7 +48,7 @@ fn main() -> anyhow::Result<()> {
     if let Some(ranges) = arguments.ranges {
         inputs = inputs.in_ranges(ranges);
     }
-    println!("{} ranges; opened with {}", inputs.ranges().len(), Spent::now()?.text());
+    writeln!(io::stdout(), "{} ranges; opened with {}", inputs.ranges().len(), Spent::now()?.text())?;
     if arguments.relation.is_empty() {
         measured("(decoding)", || decode(&dataset))?;
     }
@@ -75,7 +76,7 @@ fn measured(name: &str, work: impl FnOnce() -> anyhow::Result<usize>) -> anyhow:
     let before = Spent::now()?;
     fs::write("/proc/self/clear_refs", "5").context("the peak of memory cannot be reset")?;
     let rows = work()?;
-    println!("{name:24} {rows:>10} rows  {}", Spent::now()?.since(&before).text());
+    writeln!(io::stdout(), "{name:24} {rows:>10} rows  {}", Spent::now()?.since(&before).text())?;
     Ok(())
 }
 
@@ -116,6 +117,7 @@ impl Spent {
     }
 
     fn text(&self) -> String {
-        format!("{:>8.2} CPU s  peak {:>6} MiB", self.cpu_ms as f64 / 1_000.0, self.peak_kib / 1_024)
+        let (seconds, hundredths) = (self.cpu_ms / 1_000, self.cpu_ms % 1_000 / 10);
+        format!("{seconds:>5}.{hundredths:02} CPU s  peak {:>6} MiB", self.peak_kib / 1_024)
     }
 }
