@@ -16,6 +16,7 @@ mod paint;
 pub mod ratio;
 pub mod read;
 pub mod render;
+pub mod rules;
 mod site;
 pub mod svg;
 pub mod terminal;
