@@ -9,6 +9,7 @@ use crate::engine::duties::Duties;
 use crate::engine::explain::{self, RuleLine, RulePage};
 use crate::engine::run_cases;
 use crate::engine::waiver::{BUILT_IN, BuiltInRule};
+use crate::report::text::{count, plural};
 use crate::report::{self, terminal};
 
 /// Lists, explains, checks or tests the rules.
@@ -44,7 +45,8 @@ pub(super) fn run(settings: &Settings, command: &RulesCommand) -> Result<Exit, C
             Duties::load(library, settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
             Presets::load(settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
             let frameworks = library.frameworks.frameworks.len();
-            print(&format!("{} rules and {frameworks} frameworks can be used\n", library.rules.len()))?;
+            let rules = plural(count(library.rules.len()), "rule", "rules");
+            print(&format!("{rules} and {} can be used\n", plural(count(frameworks), "framework", "frameworks")))?;
         }
         RulesCommand::Test => return test(&rulebook),
     }

@@ -222,3 +222,71 @@ fn look_ups(shown: &[&Vec<&EventRow>], paint: &Paint) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(at_s: i64) -> EventRow {
+        EventRow {
+            at_s,
+            kind: EventKind::BackupFailed,
+            state: "FAILED".to_owned(),
+            place: (String::new(), "eu-west-1".to_owned()),
+            message: String::new(),
+            job_id: format!("J{at_s}"),
+        }
+    }
+
+    #[test]
+    fn in_a_row_is_what_no_backup_interrupts() {
+        let point = |available_s, mechanism: &str| PointRow {
+            available_s,
+            data_s: available_s,
+            place: (String::new(), "eu-west-1".to_owned()),
+            mechanism: mechanism.to_owned(),
+            counts: Some(true),
+            threats_found: false,
+            key: PointKey::Usable,
+        };
+        let paint = Paint::new(Style { color: false, width: 120 });
+        let events = [failed(180), failed(120), failed(60)];
+        // why, how many of them, points, words
+        let cases = [
+            ("one job", 1, vec![], "backup failed (FAILED, eu-west-1, job J180)"),
+            (
+                "nothing was backed up in between",
+                3,
+                vec![point(30, BACKUP_POINT)],
+                "3 in a row since 1970-01-01 00:01 (FAILED, eu-west-1, newest job J180)",
+            ),
+            ("a backup in between", 3, vec![point(90, BACKUP_POINT)], "backup failed, 3 since 1970-01-01 00:01"),
+            ("a snapshot of the service is another thing", 3, vec![point(90, "snapshot of the service")], "3 in a row"),
+        ];
+        for (why, many, points, words) in cases {
+            let course = CourseRow { points, ..CourseRow::default() };
+            let text = event_text(&events.iter().take(many).collect::<Vec<_>>(), &course, &paint);
+            assert!(text.contains(words), "{why}: {text}");
+        }
+    }
+
+    #[test]
+    fn points_that_cannot_be_used_are_told_and_nothing_is_told_without_them() {
+        let point = |threats_found, key| PointRow {
+            available_s: 0,
+            data_s: 0,
+            place: (String::new(), String::new()),
+            mechanism: BACKUP_POINT.to_owned(),
+            counts: Some(true),
+            threats_found,
+            key,
+        };
+        let paint = Paint::new(Style { color: false, width: 120 });
+        let told = |points: Vec<PointRow>| flawed(&CourseRow { points, ..CourseRow::default() }, &paint);
+        assert_eq!(told(vec![point(false, PointKey::Usable), point(false, PointKey::NotListed)]), "");
+        assert!(told(vec![point(true, PointKey::Usable)]).contains("1 of these points: a scan found malware; it counts"));
+        let two = vec![point(false, PointKey::Unusable), point(false, PointKey::Unusable)];
+        assert!(told(two).contains("2 of these points cannot be decrypted, as the key stands; they count"));
+        assert!(told(vec![point(false, PointKey::NotKnown)]).starts_with("  ? Whether 1 of these points"), "not known is told, too");
+    }
+}

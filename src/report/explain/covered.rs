@@ -101,7 +101,6 @@ fn asks_for_nothing(plan: &PlanSays) -> Option<&'static str> {
     match (plan.selections_known, plan.selections.is_empty(), plan.has_rules) {
         (true, true, _) => Some("it has no selection"),
         (true, false, Some(false)) => Some("it has no rule, so that it backs up nothing"),
-        (true, false, None) => Some("its rules were not read"),
         _ => None,
     }
 }
@@ -134,6 +133,9 @@ fn selection_text(plan: &PlanSays, selection: &SelectionSays, paint: &Paint) -> 
     if selection.clauses.is_empty() && !selection.because.is_empty() {
         text += &paint.indented(&format!("      ? {}", clip(&selection.because, MOST_TEXT)), 8);
     }
+    if plan.has_rules.is_none() {
+        text += &paint.indented("      ? The rules of the plan were not read: whether it backs up anything is not known.", 8);
+    }
     for clause in &selection.clauses {
         // That nothing stands in the way, and that account, Region and type fit, goes without saying.
         let quiet = matches!(clause.kind, "scope" | "type" | "state" | "pause") && clause.against == Some(false);
@@ -161,5 +163,45 @@ fn why_not(selection: &SelectionSays) -> String {
         [only] => (*only).to_owned(),
         [first, other] => format!("{first} {other}"),
         [first, others @ ..] => format!("{first} Nor does any of {} more entries.", others.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(because: &str, clauses: &[(&'static str, &str)]) -> SelectionSays {
+        let clause = |(kind, sentence): &(&'static str, &str)| ClauseSays {
+            kind,
+            matched: Some(false),
+            against: Some(true),
+            sentence: (*sentence).to_owned(),
+        };
+        SelectionSays {
+            id: String::new(),
+            name: "by-arn".to_owned(),
+            verdict: NOT_ASKING,
+            assumed: false,
+            because: because.to_owned(),
+            clauses: clauses.iter().map(clause).collect(),
+        }
+    }
+
+    #[test]
+    fn only_what_names_nothing_but_other_resources_is_folded() {
+        // why, what settles it, its clauses, folded
+        let cases: [(&str, &str, &[(&str, &str)], bool); 5] = [
+            ("other resources by ARN", "x no", &[("resource", "x no"), ("resource", "y no")], true),
+            ("nothing stands out", "", &[("resource", "x no")], true),
+            ("a tag that could be given", "tag no", &[("resource", "x no"), ("tag", "tag no")], false),
+            ("a type that nothing protects", "not protected", &[("type", "not protected"), ("resource", "x no")], false),
+            ("nothing at all", "", &[], false),
+        ];
+        for (why, because, clauses, folded) in cases {
+            assert_eq!(names_others_only(&selection(because, clauses)), folded, "{why}");
+        }
+        let three = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(alike_text("no tag", &three), "a, b, c: no tag");
+        assert_eq!(alike_text("no tag", &[&three[..], &three[..]].concat()), "a, b, c, a, 2 more: no tag", "what is left out is counted");
     }
 }

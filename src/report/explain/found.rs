@@ -83,7 +83,8 @@ fn cause(told: &Explanation, finding: &Finding) -> String {
 fn alike(cause: &str, group: &[Told<'_>], paint: &Paint) -> String {
     let word = paint.colored("unknown", Color::Yellow);
     let many = plural(count(group.len()), "finding", "findings");
-    let mut text = paint.indented(&format!("  {word}, {many} for one cause: {}", clip(cause, MOST_TEXT)), 4);
+    let alike = if group.iter().any(|(finding, _)| finding.message == cause) { "in the same words" } else { "for one cause" };
+    let mut text = paint.indented(&format!("  {word}, {many} {alike}: {}", clip(cause, MOST_TEXT)), 4);
     for severity in Severity::ALL {
         let of = group.iter().filter(|(finding, _)| finding.severity == severity);
         let rules: Vec<String> = of
