@@ -59,7 +59,7 @@ pub struct Global {
     /// Attempts of a call, the first included
     #[arg(long, global = true, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20), help_heading = "AWS")]
     pub attempts: u32,
-    /// Judge as of this moment, RFC 3339 or a date [default: start of the newest collection]
+    /// Judge as of this moment, RFC 3339 or a date, which is its midnight UTC as everywhere [default: start of the newest collection]
     #[arg(long, global = true, value_name = "TIME", help_heading = "Evaluation")]
     pub as_of: Option<String>,
     /// Window to look at, A..B in UTC, half-open [default: the 30 days before the first collection up to --as-of]
@@ -223,8 +223,8 @@ pub struct ExplainArgs {
 /// `audit diff`
 #[derive(Clone, Debug, Args)]
 pub struct DiffArgs {
-    /// The older side: a collection (its id, the beginning of it, `latest` or `previous`), a moment or date in UTC, which stands for the newest collection
-    /// begun by then, or a findings.json or findings.parquet that `evaluate` wrote
+    /// The older side: a collection (its id, the beginning of it, such as 20261120, `latest` or `previous`), a moment or date (its midnight UTC), which
+    /// stands for the newest collection begun by then, or a findings.json or findings.parquet that `evaluate` wrote
     pub old: String,
     /// The newer side, named in the same ways
     pub new: String,

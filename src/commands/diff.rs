@@ -48,6 +48,10 @@ pub(super) fn run(settings: &Settings, args: &DiffArgs) -> Result<Exit, CommandE
         _ => Ok(None),
     };
     let moments = (moment(&args.old)?, moment(&args.new)?);
+    if let Some(dataset) = dataset.as_ref().filter(|_| settings.verbosity >= 0) {
+        let notes = [&args.old, &args.new].into_iter().filter_map(|named| which::begun_later_that_day(dataset, named));
+        notes.for_each(|note| eprintln!("note: {note}"));
+    }
     check_order(moments)?;
     let judged = |named: &str, at_s: Option<i64>| match (&dataset, at_s) {
         (Some(dataset), Some(at_s)) => at(settings, &rulebook, dataset, at_s, named),

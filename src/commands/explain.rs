@@ -1,6 +1,8 @@
 //! `audit explain ARN`: one resource, everything that is known of it.
 
 mod named;
+mod repair;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +12,13 @@ use super::judge::{self, Rulebook};
 use super::{print, style};
 use crate::cli::ExplainArgs;
 use crate::config::Settings;
-use crate::engine::waiver::BUILT_IN;
 use crate::engine::{Finding, Library};
 use crate::facts::coverage::explain::{self as clauses, PlanSays, SelectionSays};
 use crate::facts::objectives::InForce;
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs};
-use crate::model::{Severity, Verdict};
-use crate::report::explain::{self, Explanation, Fix, Objective};
+use crate::model::Verdict;
+use crate::report::explain::{self, Explanation, Objective};
 
 /// Explains a resource.
 ///
@@ -50,6 +51,11 @@ fn explanation(rulebook: &Rulebook, inputs: &Inputs<'_>, index: usize, findings:
     let behind = behind(inputs, index)?;
     let of = |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).cloned().collect::<Vec<_>>();
     let own = of(&|finding| finding.subject_arn == resource.arn);
+    let behind = of(&|finding| {
+        let quiet = matches!(finding.verdict, Verdict::Pass | Verdict::NotApplicable);
+        !quiet && behind.contains(finding.subject_arn.as_str())
+    });
+    let all: Vec<&Finding> = own.iter().chain(&behind).collect();
     Ok(Explanation {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         as_of_s: inputs.snapshot.as_of_s(),
@@ -58,13 +64,18 @@ fn explanation(rulebook: &Rulebook, inputs: &Inputs<'_>, index: usize, findings:
         plans: plans.into_iter().map(plan_says).collect(),
         resource: one.row,
         exposure: one.exposure,
-        behind: of(&|finding| {
-            let quiet = matches!(finding.verdict, Verdict::Pass | Verdict::NotApplicable);
-            !quiet && behind.contains(finding.subject_arn.as_str())
-        }),
-        fixes: fixes(&rulebook.library, &own),
+        titles: titles(&rulebook.library, &own),
+        unread: unread::unread(&rulebook.library, inputs.snapshot.gaps(), &all),
+        fixes: repair::fixes(&rulebook.library, &own),
         findings: own,
+        behind,
     })
+}
+
+/// What is wrong where each rule fails.
+fn titles(library: &Library, findings: &[Finding]) -> BTreeMap<String, String> {
+    let title = |finding: &Finding| Some((finding.rule_id.clone(), library.rules.get(&finding.rule_id)?.title.clone()));
+    findings.iter().filter_map(title).collect()
 }
 
 fn objective(inputs: &Inputs<'_>, resource: &Resource) -> Objective {
@@ -118,19 +129,4 @@ fn selection_says(selection: SelectionSays) -> explain::SelectionSays {
         because: selection.because,
         clauses: selection.clauses.into_iter().map(clause).collect(),
     }
-}
-
-/// What would repair failures: rules that ask for the same have one line, the worst first.
-fn fixes(library: &Library, findings: &[Finding]) -> Vec<Fix> {
-    let mut by_text: BTreeMap<String, (Vec<String>, Severity)> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Fail) {
-        let built_in = BUILT_IN.iter().find(|rule| rule.id == finding.rule_id).map(|rule| rule.fix);
-        let Some(fix) = library.rules.get(&finding.rule_id).map(|rule| rule.fix.trim()).or(built_in) else { continue };
-        let (rules, severity) = by_text.entry(fix.to_owned()).or_insert((Vec::new(), finding.severity));
-        rules.push(finding.rule_id.clone());
-        *severity = finding.severity.max(*severity);
-    }
-    let mut fixes: Vec<Fix> = by_text.into_iter().map(|(text, (rules, severity))| Fix { text, rules, severity }).collect();
-    fixes.sort_by(|one, other| (other.severity, &one.rules).cmp(&(one.severity, &other.rules)));
-    fixes
 }

@@ -1,6 +1,7 @@
 //! Everything a report is made from, gathered into plain structs: the verdicts, and the facts that stand around them.
 
 mod drawing;
+mod flaws;
 pub(super) mod resources;
 mod rules;
 

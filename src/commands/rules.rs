@@ -8,8 +8,9 @@ use crate::config::presets::Presets;
 use crate::engine::duties::Duties;
 use crate::engine::explain::{self, RuleLine, RulePage};
 use crate::engine::run_cases;
-use crate::engine::waiver::BUILT_IN;
-use crate::report::terminal;
+use crate::engine::waiver::{BUILT_IN, BuiltInRule};
+use crate::report::text::{count, plural};
+use crate::report::{self, terminal};
 
 /// Lists, explains, checks or tests the rules.
 ///
@@ -24,7 +25,7 @@ pub(super) fn run(settings: &Settings, command: &RulesCommand) -> Result<Exit, C
             let text = match () {
                 () if *json => format!("{}\n", serde_json::to_string_pretty(&lines).map_err(CommandError::failed)?),
                 () if *markdown => markdown_of(&lines.iter().filter_map(|line| explain::explain(library, &line.id)).collect::<Vec<_>>()),
-                () => lines.iter().map(|line| format!("{:8} {:30} {}\n", line.severity.word(), line.id, line.title)).collect(),
+                () => report::rules::list(&with_built_in(settings, lines), super::style(settings)),
             };
             print(&text)?;
         }
@@ -35,7 +36,7 @@ pub(super) fn run(settings: &Settings, command: &RulesCommand) -> Result<Exit, C
                 CommandError::usage(anyhow::anyhow!("there is no rule `{id}`")).hint(hint)
             })?;
             let json_text = || serde_json::to_string_pretty(&page).map_err(CommandError::failed);
-            print(&if *json { format!("{}\n", json_text()?) } else { terminal::wrapped(&page_text(&page), super::style(settings)) })?;
+            print(&if *json { format!("{}\n", json_text()?) } else { report::rules::page(&page, super::style(settings)) })?;
         }
         RulesCommand::Controls { json, markdown } => controls::run(settings, library, *json, *markdown)?,
         RulesCommand::Presets { json } => print(&presets::text(settings, *json)?)?,
@@ -44,11 +45,28 @@ pub(super) fn run(settings: &Settings, command: &RulesCommand) -> Result<Exit, C
             Duties::load(library, settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
             Presets::load(settings.rules_dir.as_deref()).map_err(CommandError::usage)?;
             let frameworks = library.frameworks.frameworks.len();
-            print(&format!("{} rules and {frameworks} frameworks can be used\n", library.rules.len()))?;
+            let rules = plural(count(library.rules.len()), "rule", "rules");
+            print(&format!("{rules} and {} can be used\n", plural(count(frameworks), "framework", "frameworks")))?;
         }
         RulesCommand::Test => return test(&rulebook),
     }
     Ok(Exit::Clean)
+}
+
+/// The rules with those that judge what the configuration accepts, which have no file; where rules are chosen, only those that were.
+fn with_built_in(settings: &Settings, mut lines: Vec<RuleLine>) -> Vec<RuleLine> {
+    let chosen = !settings.rule_ids.is_empty() || !settings.frameworks.is_empty();
+    let line = |rule: &BuiltInRule| RuleLine {
+        id: rule.id.to_owned(),
+        theme: rule.over.0.to_owned(),
+        title: rule.title.to_owned(),
+        severity: rule.severity,
+        over: rule.over.0.to_owned(),
+        evidence: Vec::new(),
+        controls: String::new(),
+    };
+    lines.extend(BUILT_IN.iter().filter(|_| !chosen).map(line));
+    lines
 }
 
 /// A rule that judges what the configuration accepts has no relation and no cases.
@@ -58,7 +76,8 @@ fn built_in(id: &str, json: bool, settings: &Settings) -> Result<String, Command
         let page = serde_json::json!({ "id": rule.id, "title": rule.title, "severity": rule.severity, "why": rule.why, "fix": rule.fix });
         return Ok(serde_json::to_string_pretty(&page).map_err(CommandError::failed)? + "\n");
     }
-    let text = format!("{} ({})\n{}\n\nWhy: {}\n\nFix: {}\n", rule.id, rule.severity, rule.title, rule.why, rule.fix);
+    let text =
+        format!("{} (severity {})\n{}\n\nWhy it matters: {}\n\nWhat to do: {}\n", rule.id, rule.severity, rule.title, rule.why, rule.fix);
     Ok(terminal::wrapped(&format!("{text}\nOver the {} of audit.yaml: docs/waivers.md\n", rule.over.0), super::style(settings)))
 }
 
@@ -79,41 +98,6 @@ fn test(rulebook: &judge::Rulebook) -> Result<Exit, CommandError> {
     text += &format!("; {} predicates negated, {} noticed\n", report.negations.len(), report.negations.len() - report.unnoticed().count());
     print(&text)?;
     Ok(if report.is_clean() { Exit::Clean } else { Exit::Findings })
-}
-
-fn page_text(page: &RulePage) -> String {
-    let mut text = format!("{} ({})\n{}\n\n", page.line.id, page.line.severity, page.line.title);
-    text += &format!("Why: {}\n\nFix: {}\n\n", page.why.trim(), page.fix.trim());
-    text += &format!("Over {}: {}\n", page.line.over, page.over_doc);
-    if !page.applies.is_empty() {
-        text += &format!("  applies where {}\n", page.applies);
-    }
-    let quantify = if page.quantify == "any" { "one row of the subject must satisfy" } else { "every row of the subject must satisfy" };
-    text += &format!("  {quantify} {}\n", page.pass);
-    for param in &page.params {
-        text += &format!("  :{} is {} by default ({})\n", param.name, param.default, param.doc);
-    }
-    for (column, doc) in &page.columns {
-        text += &format!("    {column}: {doc}\n");
-    }
-    let tables: Vec<String> = page.rests_on.iter().map(|(table, reach)| format!("{table} ({reach})")).collect();
-    if !tables.is_empty() {
-        text += &format!("  unknown if one of these could not be read: {}\n", tables.join(", "));
-    }
-    text += &format!("\nAs SQL:\n{}\n", page.sql);
-    text += &format!("\nEvidence: {}\nRequirements: {}\n", page.line.evidence.join(", "), page.line.controls);
-    for equivalent in &page.equivalent_to {
-        let differs = equivalent.differs.as_ref().map(|differs| format!("; differs: {differs}")).unwrap_or_default();
-        text += &format!("Answers {}{differs}\n", equivalent.check());
-    }
-    for reference in &page.references {
-        text += &format!("See: {reference}\n");
-    }
-    text += "\nCases (what is not given was not told)\n";
-    for case in &page.cases {
-        text += &format!("  {}: {}\n      given {}\n", case.gives, case.name, case.given);
-    }
-    text
 }
 
 /// All rules as Markdown: `docs/rules.md`, kept true by a test.

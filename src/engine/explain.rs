@@ -12,6 +12,8 @@ use super::rule::{Case, Quantify, Rule, Shown};
 use crate::facts::FACTS;
 use crate::model::{Severity, Verdict, duration, moment};
 
+pub(crate) use super::gaps::sentence as gap_sentence;
+
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleLine {

@@ -8,7 +8,7 @@ mod resources;
 
 pub use frameworks::{AlternativeRow, EvidenceRow, FrameworkRow, RequirementRow, ScopeRow, VerdictCounts};
 pub use resources::{
-    CourseRow, CoverageRow, EventKind, EventRow, ExposureRow, ObservedRow, PointRow, ResourceDetail, ResourceRow, RestoreJobRow,
+    CourseRow, CoverageRow, EventKind, EventRow, ExposureRow, ObservedRow, PointKey, PointRow, ResourceDetail, ResourceRow, RestoreJobRow,
     RestoreRow, SelectionRow, StreamRow,
 };
 

@@ -16,6 +16,7 @@ mod paint;
 pub mod ratio;
 pub mod read;
 pub mod render;
+pub mod rules;
 mod site;
 pub mod svg;
 pub mod terminal;
@@ -32,9 +33,9 @@ mod tests;
 
 pub use input::{
     About, AlternativeRow, CollectionRow, CourseRow, CoverageRow, EventKind, EventRow, EvidenceRow, ExposureRow, FrameworkRow, Judgement,
-    ObjectiveRow, ObservedRow, PROTECTION_COLUMNS, ParamRow, PointRow, ProtectionCell, ProtectionRow, Reach, ReadRow, RequirementRow,
-    ResourceDetail, ResourceRow, RestoreJobRow, RestoreRow, RuleRead, RuleText, ScopeRow, SelectionRow, StreamRow, VerdictCounts,
-    WaiverRow,
+    ObjectiveRow, ObservedRow, PROTECTION_COLUMNS, ParamRow, PointKey, PointRow, ProtectionCell, ProtectionRow, Reach, ReadRow,
+    RequirementRow, ResourceDetail, ResourceRow, RestoreJobRow, RestoreRow, RuleRead, RuleText, ScopeRow, SelectionRow, StreamRow,
+    VerdictCounts, WaiverRow,
 };
 pub use site::{MARK, PAGES};
 pub use svg::Segment;

@@ -64,6 +64,13 @@ impl Paint {
         lines.join("\n")
     }
 
+    /// What comes first as it is, and a text beside it, broken between words, that stays to the right of it.
+    pub(super) fn hanging(&self, first: &str, text: &str) -> String {
+        let indent = visible(first);
+        let broken = self.indented(&format!("{}{text}", " ".repeat(indent)), indent);
+        format!("{first}{}", broken.get(indent..).unwrap_or_default())
+    }
+
     /// Breaks one line between words; what follows the first line begins `indent` columns in.
     pub(super) fn indented(&self, line: &str, indent: usize) -> String {
         let start = line.len() - line.trim_start().len();

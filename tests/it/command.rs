@@ -92,7 +92,7 @@ fn a_framework_of_ones_own_stands_beside_the_others() {
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
     };
     let (code, told) = stdout(&["rules", "explain", "my-rule"]);
-    assert!(code == Some(0) && told.contains("Requirements: own-policy:B1\n") && told.contains("Answers own-tool:K1\n"), "{told}");
+    assert!(code == Some(0) && told.contains("own-policy: B1\n") && told.contains("Answers own-tool:K1\n"), "{told}");
     let (code, told) = stdout(&["rules", "controls"]);
     assert!(code == Some(0) && told.contains("own-tool:K1  my-rule\n") && told.contains("policy:OUR-1  my-rule\n"), "{told}");
 

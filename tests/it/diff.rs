@@ -91,6 +91,14 @@ fn names(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[test]
+fn a_date_is_its_midnight_and_a_note_names_the_collection_of_the_day() {
+    let output = audit(&[&["diff", "2026-11-13", "20261120", "--rule", "rds-backups-off"], &DATASET[..]].concat(), &[]);
+    let (told, note) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(told.contains("2026-11-06 04:00 UTC") && told.contains("(named 2026-11-13)"), "the newest begun by midnight: {told}");
+    assert!(note.contains("named by `20261113`") && !note.contains("20261120"), "only a date is taken for a whole day: {note}");
+}
+
+#[test]
 fn a_collection_beside_itself_an_unclear_name_and_a_wrong_order_are_errors_of_usage() {
     let cases = [
         (vec!["latest", "latest"], vec!["both stand for"]),

@@ -26,6 +26,25 @@ fn what_a_person_reads() {
 }
 
 #[test]
+fn what_is_not_known_or_not_usable_never_reads_like_fine() {
+    // why, asked, words
+    let cases: [(&str, &str, &[&str]); 5] = [
+        ("its key is about to go", "db:search", &["no key │", "cannot be decrypted", "they count above all the same"]),
+        ("malware was found", "vol-09a2d0c78a1ee9545", &["infected │", "a scan found malware"]),
+        ("tags were not read", "imported", &["are unknown and may fail", "findings for one cause", "Its tags were not read"]),
+        ("a single thing was refused", "acme-trail-archive", &["There is no plan in its account", "Allow `GetBucketVersioning`"]),
+        ("no resource", "eu-daily", &["but a backup vault", "vault-points-deletable"]),
+    ];
+    for (why, asked, words) in cases {
+        let (code, text) = explain(&[asked], "200");
+        assert_ne!(code, 0, "{why}");
+        for word in words {
+            assert!(text.contains(word), "{why}: it says `{word}`: {text}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_wider_than_the_terminal_or_needs_colour() {
     for columns in ["40", "130"] {
         let (_, text) = explain(&["graph"], columns);

@@ -42,13 +42,13 @@ pub(super) fn collection(dataset: &Dataset, text: &str) -> Result<i64, CommandEr
                 .hint(format!("write more of one of {}", few(&named))));
         }
     }
-    let at_s = last_second(text).ok_or_else(|| unknown(dataset, text))?;
+    let at_s = moment::parse(text).map_err(|_| unknown(dataset, text))?;
     let began = collections.iter().rev().find(|one| one.manifest.started_s <= at_s);
     began.map(|one| one.manifest.started_s).ok_or_else(|| {
         let first = collections.first().map_or(newest, |first| first);
         CommandError::usage(anyhow::anyhow!("no collection had begun by {}", moment::text(at_s)))
             .effect("nothing was compared")
-            .hint(format!("the first is {}", first.manifest.id))
+            .hint(format!("the first is {}; a date stands for its midnight UTC", first.manifest.id))
     })
 }
 
@@ -64,11 +64,20 @@ fn previous(dataset: &Dataset, newest: &Collection) -> Result<i64, CommandError>
     })
 }
 
-/// The last second that a moment stands for: a date is that of its evening.
-fn last_second(text: &str) -> Option<i64> {
-    let at_s = moment::parse(text).ok()?;
+/// What to say if a date stands for an earlier collection than one that began on that day: a date is its midnight, here as everywhere.
+pub(super) fn begun_later_that_day(dataset: &Dataset, text: &str) -> Option<String> {
+    let midnight_s = date(text)?;
+    let that_day = midnight_s + 1..midnight_s + DAY_S;
+    let later = dataset.collections().iter().rev().find(|one| that_day.contains(&one.manifest.started_s))?;
+    let id = &later.manifest.id;
+    let day = id.split_once('T').map_or(id.as_str(), |(day, _)| day);
+    Some(format!("{text} is its midnight UTC; a collection that began later that day, {id}, is named by `{day}`"))
+}
+
+/// Midnight of a bare date; `None` of anything else.
+fn date(text: &str) -> Option<i64> {
     let is_date = text.trim().len() == "2026-11-20".len();
-    Some(if is_date { at_s + DAY_S - 1 } else { at_s })
+    moment::parse(text).ok().filter(|_| is_date)
 }
 
 fn unknown(dataset: &Dataset, text: &str) -> CommandError {
@@ -103,9 +112,9 @@ mod tests {
     }
 
     #[test]
-    fn a_date_stands_for_its_evening() {
-        assert_eq!(last_second("1970-01-01"), Some(DAY_S - 1));
-        assert_eq!(last_second("1970-01-01T04:00:00Z"), Some(14_400));
-        assert_eq!(last_second("yesterday"), None);
+    fn only_a_bare_date_can_be_taken_for_the_whole_day() {
+        assert_eq!(date("1970-01-02"), Some(DAY_S));
+        assert_eq!(date("1970-01-01T04:00:00Z"), None, "a moment says which");
+        assert_eq!(date("latest"), None);
     }
 }

@@ -5,7 +5,7 @@ use crate::engine::Finding;
 use crate::engine::nearest::nearest;
 use crate::facts::population::Resource;
 use crate::model::Verdict;
-use crate::report::text::{clip, name};
+use crate::report::text::{clip, name, type_words};
 
 /// Candidates that an error names.
 const NAMED: usize = 8;
@@ -54,7 +54,7 @@ pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text
     }
     let open = |finding: &&Finding| matches!(finding.verdict, Verdict::Fail | Verdict::Unknown | Verdict::Waived);
     let mut found: Vec<&Finding> = findings.iter().filter(about).collect();
-    found.first()?;
+    let kind = found.first()?.subject_type.clone();
     found.retain(open);
     found.sort_by_key(|finding| (finding.verdict != Verdict::Fail, std::cmp::Reverse(finding.severity), &finding.rule_id));
     let line = |finding: &&Finding| format!("{} {}: {}", finding.verdict.word(), finding.rule_id, clip(&finding.message, MOST_TEXT));
@@ -63,11 +63,31 @@ pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text
         told.push(format!("and {more} more in `audit evaluate`"));
     }
     let what = if told.is_empty() { "nothing about it fails or is unknown".to_owned() } else { told.join(INDENT) };
-    let hint = format!(
-        "this is found about it:{INDENT}{what}{INDENT}a resource that is gone is explained as it was with `--as-of` an earlier moment"
-    );
-    let error = anyhow::anyhow!("`{text}` is no resource that is there at this moment");
-    Some(CommandError::usage(error).effect("only resources are explained").hint(hint))
+    let subject_type = kind.as_str();
+    let was_one = population.iter().any(|resource| resource.resource_type == subject_type)
+        || !(subject_type.contains("::") || ["account", "region", "read"].contains(&subject_type));
+    let (error, how) = if was_one {
+        (anyhow::anyhow!("`{text}` is no resource that is there at this moment: it is gone, or was not read"), GONE)
+    } else {
+        (anyhow::anyhow!("`{text}` is no resource that is backed up, but {}", of_kind(subject_type)), ELSE)
+    };
+    Some(
+        CommandError::usage(error)
+            .effect("only resources are explained")
+            .hint(format!("this is found about it:{INDENT}{what}{INDENT}{how}")),
+    )
+}
+
+/// What to do about something that was a resource.
+const GONE: &str = "a resource that is gone is explained as it was with `--as-of` the moment of an earlier collection; `audit rules explain ID` says what to do";
+/// What to do about anything else.
+const ELSE: &str = "`audit rules explain ID` says what to do about each";
+
+/// A thing of some type, with its article.
+fn of_kind(subject_type: &str) -> String {
+    let word = type_words(subject_type).0;
+    let article = if word.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {word}")
 }
 
 fn ambiguous(population: &[Resource], text: &str, found: &[usize]) -> CommandError {

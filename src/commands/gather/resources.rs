@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::flaws::Flaws;
 use super::{Depth, Described, Told, drawing};
 use crate::engine::compare::Owes;
 use crate::engine::{Finding, digest};
@@ -51,6 +52,7 @@ pub(super) fn described(inputs: &Inputs<'_>, findings: &[Finding], depth: Depth)
     let mut resources: Vec<_> = Vec::with_capacity(population.len());
     let mut telling = Telling {
         inputs,
+        flaws: Flaws::of(inputs, &with_pages)?,
         happened: if with_pages.is_empty() { BTreeMap::new() } else { happened(inputs, &with_pages)? },
         restores: restores.iter().map(|row| (row.subject_arn.as_str(), row)).collect(),
         courses,
@@ -86,6 +88,7 @@ pub(in crate::commands) fn one(inputs: &Inputs<'_>, index: usize) -> Result<One,
     let restores: Vec<_> = restored(inputs)?.into_iter().filter(|row| row.subject_arn == resource.arn).map(restore_row).collect();
     let mut telling = Telling {
         inputs,
+        flaws: Flaws::of(inputs, &wanted)?,
         happened: happened(inputs, &wanted)?,
         restores: restores.iter().map(|row| (row.subject_arn.as_str(), row)).collect(),
         courses,
@@ -192,6 +195,7 @@ fn segments(inputs: &Inputs<'_>, row: &report::ExposureRow, course: Option<&Cour
 struct Telling<'a> {
     inputs: &'a Inputs<'a>,
     courses: BTreeMap<String, Course>,
+    flaws: Flaws,
     happened: BTreeMap<String, Vec<Happened>>,
     restores: BTreeMap<&'a str, &'a report::RestoreRow>,
 }
@@ -231,7 +235,7 @@ impl Telling<'_> {
             windows: self.inputs.snapshot.observed(table, &resource.account_id, &resource.region),
         };
         report::CourseRow {
-            points: points.into_iter().map(point).collect(),
+            points: points.into_iter().map(|kept| point(kept, &self.flaws)).collect(),
             points_more,
             streams: course.streams.into_iter().map(stream).collect(),
             events,
@@ -265,8 +269,10 @@ fn coverage_row(coverage: &Coverage, plans: &[Plan]) -> report::CoverageRow {
     }
 }
 
-fn point(point: Kept) -> report::PointRow {
+fn point(point: Kept, flaws: &Flaws) -> report::PointRow {
     report::PointRow {
+        threats_found: flaws.threats_found(&point.arn),
+        key: flaws.key(&point.arn),
         available_s: point.available_s,
         data_s: point.data_s,
         place: (point.account_id, point.region),

@@ -1,5 +1,6 @@
 //! What `audit diff` shows: findings that moved, and what changed about the things they are about. As text for a person, as JSON for programs.
 
+mod behind;
 mod json;
 mod text;
 

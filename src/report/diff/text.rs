@@ -3,10 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use comfy_table::{Cell, Color};
+use comfy_table::Cell;
 
-use super::{ChangeRow, Diff, Drift, Failing, SideLabel, Unread};
-use crate::dataset::Gap;
+use super::{Diff, Failing, SideLabel, behind};
 use crate::engine::Finding;
 use crate::engine::compare::{Cause, Moved, Movement};
 use crate::model::moment::{self, DAY_S};
@@ -19,13 +18,8 @@ use crate::report::text::{clip, count, name, plural};
 const MOST_SUBJECTS: usize = 6;
 /// Subjects of a rule that are named in a line.
 const MOST_NAMED: usize = 4;
-/// Changes of a kind that are told.
-const MOST_CHANGES: usize = 60;
 /// Characters of a message or value.
-const MOST_TEXT: usize = 240;
-
-/// Characters of the reason of a gap.
-const MOST_REASON: usize = 180;
+pub(super) const MOST_TEXT: usize = 240;
 
 /// How much of a section is told.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +45,7 @@ const SECTIONS: [(Movement, &str, Told); 10] = [
 ];
 
 /// What the days of what is still open mean.
-const STILL_OPEN: &str = "Still open, with the days since the first collection in which it failed (+: nothing was collected before)";
+const STILL_OPEN: &str = "Still open, with the days that it has failed (+: since the first collection of all)";
 
 /// Writes a diff; lines end in a line feed and are at most as wide as the terminal, but for single words that are wider.
 pub fn text(diff: &Diff, style: Style) -> String {
@@ -59,12 +53,12 @@ pub fn text(diff: &Diff, style: Style) -> String {
     let mut parts = vec![head(diff, &paint), counts(diff, &paint)];
     parts.extend(section(diff, &paint, (Movement::New, "New failures", Told::OneByOne)));
     parts.push(match &diff.drift {
-        Some(drift) => drift_text(drift, &paint),
+        Some(drift) => behind::drift_text(drift, &paint),
         None => {
             paint.wrapped("Findings files do not hold plans, vaults and keys: name two collections to see what changed about them.") + "\n"
         }
     });
-    parts.extend(diff.unread.as_ref().and_then(|unread| unread_text(diff, unread, &paint)));
+    parts.extend(diff.unread.as_ref().and_then(|unread| behind::unread_text(diff, unread, &paint)));
     parts.extend(SECTIONS.into_iter().filter_map(|one| section(diff, &paint, one)));
     let text = parts.join("\n");
     text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
@@ -78,29 +72,40 @@ fn head(diff: &Diff, paint: &Paint) -> String {
             [only] => only.clone(),
             [first, others @ ..] => format!("{first} and {} more", others.len()),
         };
-        paint.indented(&format!("{what}  {moment}  {collections}"), 5)
+        let named = if label.collections.is_empty() || label.collections.contains(&label.named) {
+            String::new()
+        } else {
+            format!(" (named {})", clip(&label.named, 60))
+        };
+        paint.indented(&format!("{what}  {moment}  {collections}{named}"), 5)
     };
     format!("{}\n{}{}", paint.bold(&format!("{} · what changed", clip(&diff.title, 80))), side("old", &diff.old), side("new", &diff.new))
 }
 
 fn counts(diff: &Diff, paint: &Paint) -> String {
     let columns = [
-        ("New", &[Movement::New][..]),
-        ("Fixed", &[Movement::Fixed]),
-        ("Gone", &[Movement::Gone, Movement::NotAsked]),
-        ("Waived", &[Movement::Waived]),
-        ("Lost sight of", &[Movement::OutOfSight, Movement::BecameUnknown]),
-        ("Open", &[Movement::Open]),
+        ("New", Movement::New, true),
+        ("Unknown", Movement::BecameUnknown, true),
+        ("Not fixed", Movement::OutOfSight, false),
+        ("Not judged", Movement::NotJudged, false),
+        ("Not told", Movement::NotTold, false),
+        ("Fixed", Movement::Fixed, true),
+        ("Gone", Movement::Gone, false),
+        ("Not asked", Movement::NotAsked, false),
+        ("Waived", Movement::Waived, false),
+        ("Decided", Movement::Resolved, false),
+        ("Open", Movement::Open, true),
     ];
-    let head: Vec<&str> = std::iter::once("Severity").chain(columns.iter().map(|(name, _)| *name)).collect();
+    // A column for each section below; where it is empty, only of what every reader looks for.
+    let columns: Vec<_> = columns.into_iter().filter(|(_, movement, always)| *always || diff.of(*movement).next().is_some()).collect();
+    let head: Vec<&str> = std::iter::once("Severity").chain(columns.iter().map(|(name, _, _)| *name)).collect();
     let mut table = paint.table(&head);
     let severities = Severity::ALL.into_iter().map(Some).chain([None]);
     for severity in severities {
-        let of = |movements: &[Movement]| {
-            let counted = diff.moved.iter().filter(|moved| movements.contains(&moved.movement));
-            count(counted.filter(|moved| severity.is_none_or(|severity| moved.finding.severity == severity)).count())
+        let of = |movement: Movement| {
+            count(diff.of(movement).filter(|moved| severity.is_none_or(|severity| moved.finding.severity == severity)).count())
         };
-        let row: Vec<u64> = columns.iter().map(|(_, movements)| of(movements)).collect();
+        let row: Vec<u64> = columns.iter().map(|(_, movement, _)| of(*movement)).collect();
         if severity.is_some() && row.iter().all(|count| *count == 0) {
             continue;
         }
@@ -120,13 +125,17 @@ fn before_they_failed(diff: &Diff) -> Option<String> {
         diff.of(Movement::New).filter(|moved| wanted(moved.before.as_ref().map(|finding| finding.verdict))).count()
     };
     let told = [
-        (was(&|verdict| verdict == Some(Verdict::Pass)), "pass"),
-        (was(&|verdict| verdict == Some(Verdict::Unknown)), "unknown"),
-        (was(&|verdict| matches!(verdict, Some(Verdict::NotApplicable | Verdict::Waived))), "not asked or waived"),
-        (was(&|verdict| verdict.is_none()), "not there or not judged"),
+        (was(&|verdict| verdict == Some(Verdict::Pass)), "passed", "passed"),
+        (was(&|verdict| verdict == Some(Verdict::Unknown)), "was unknown", "were unknown"),
+        (
+            was(&|verdict| matches!(verdict, Some(Verdict::NotApplicable | Verdict::Waived))),
+            "was not asked or waived",
+            "were not asked or waived",
+        ),
+        (was(&|verdict| verdict.is_none()), "was not there or not judged", "were not there or not judged"),
     ];
-    let told: Vec<String> = told.iter().filter(|(many, _)| *many > 0).map(|(many, words)| format!("{many} {words}")).collect();
-    (!told.is_empty()).then(|| format!("What the new failures were before: {}.", told.join(", ")))
+    let told: Vec<String> = told.iter().filter(|(many, ..)| *many > 0).map(|(many, one, more)| plural(count(*many), one, more)).collect();
+    (!told.is_empty()).then(|| format!("Of the new failures, before: {}.", told.join(", ")))
 }
 
 /// The findings that moved in a way, by rule, worst first; `None` if there are none.
@@ -143,7 +152,7 @@ fn section(diff: &Diff, paint: &Paint, (movement, title, told): (Movement, &str,
         let word = paint.colored(severity.word(), severity_color(severity));
         text += &match told {
             Told::OneByOne => paint.indented(&format!("  [{word}] {rule}: {title}"), 4) + &subjects(diff, paint, &moved),
-            Told::ByRule => paint.indented(&format!("  [{word}] {rule}: {}", in_a_line(diff, &moved)), 4),
+            Told::ByRule => paint.indented(&format!("  [{word}] {rule} ({}", in_a_line(diff, &moved)), 4),
         };
     }
     (found > 0).then_some(text)
@@ -153,10 +162,11 @@ fn subjects(diff: &Diff, paint: &Paint, moved: &[&Moved]) -> String {
     let mut text = String::new();
     for one in moved.iter().take(MOST_SUBJECTS) {
         let finding = &one.finding;
-        let place =
-            [finding.region.as_str(), finding.account_id.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+        let name = named(diff, finding);
+        let told = |part: &&str| !part.is_empty() && !name.ends_with(&format!(" {part}"));
+        let place: Vec<&str> = [finding.region.as_str(), finding.account_id.as_str()].into_iter().filter(told).collect();
         let since = diff.failing(one).filter(|_| one.movement != Movement::New).map(|since| format!("; failing for {}", days(diff, since)));
-        text += &paint.indented(&format!("    {} ({}){}", called(diff, finding), place.join(", "), since.unwrap_or_default()), 6);
+        text += &paint.indented(&format!("    {name} ({}){}", place.join(", "), since.unwrap_or_default()), 6);
         text += &paint.indented(&format!("      {}", why(one)), 6);
         let message = one.after.as_ref().filter(|finding| !matches!(finding.verdict, Verdict::Pass | Verdict::NotApplicable));
         if let Some(finding) = message.filter(|finding| !finding.message.is_empty()) {
@@ -169,19 +179,36 @@ fn subjects(diff: &Diff, paint: &Paint, moved: &[&Moved]) -> String {
     text
 }
 
-/// The subjects of a rule in a line; where several have one name, with their Regions.
+/// The subjects of a rule in a line, their number first, up to its closing bracket; where several have one name, with their Regions.
 fn in_a_line(diff: &Diff, moved: &[&Moved]) -> String {
-    let all: Vec<String> = moved.iter().map(|one| called(diff, &one.finding)).collect();
+    let all: Vec<String> = moved.iter().map(|one| named(diff, &one.finding)).collect();
     let twice = |name: &String| all.iter().filter(|other| *other == name).count() > 1;
     let first = all.iter().zip(moved).take(MOST_NAMED);
     let mut names: Vec<String> =
         first.map(|(name, one)| if twice(name) { format!("{name} ({})", one.finding.region) } else { name.clone() }).collect();
     if let Some(more) = moved.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
-        names.push(format!("{more} more"));
+        names.push(format!("and {more} more"));
     }
     let oldest = moved.iter().filter_map(|one| diff.failing(one)).min_by_key(|since| since.since_s);
-    let oldest = oldest.map(|since| format!(" ({}{})", if moved.len() > 1 { "up to " } else { "" }, days(diff, since)));
-    format!("{}{}: {}", moved.len(), oldest.unwrap_or_default(), names.join(", "))
+    let oldest = oldest.map(|since| format!(", {}{}", if moved.len() > 1 { "up to " } else { "" }, days(diff, since)));
+    format!("{}{}): {}", moved.len(), oldest.unwrap_or_default(), names.join(", "))
+}
+
+/// A subject with what it is, where its name does not tell.
+fn named(diff: &Diff, finding: &Finding) -> String {
+    let kind = match finding.subject_type.as_str() {
+        "AWS::KMS::Key" => "key",
+        "AWS::Backup::BackupVault" => "vault",
+        "AWS::Backup::BackupPlan" => "plan",
+        "AWS::Backup::BackupSelection" => "selection",
+        "AWS::IAM::Role" => "role",
+        "AWS::IAM::User" => "user",
+        "region" => "Region",
+        "read" => "read of",
+        "account" => return format!("account {}", finding.account_id),
+        _ => return called(diff, finding),
+    };
+    format!("{kind} {}", called(diff, finding))
 }
 
 /// What a subject is called.
@@ -209,6 +236,9 @@ fn why(moved: &Moved) -> String {
     let verdict = |finding: Option<&Finding>| finding.map_or("no finding", |finding| words(finding.verdict)).to_owned();
     let seen = |finding: Option<&Finding>| finding.map(|finding| clip(&finding.observed, MOST_TEXT)).unwrap_or_default();
     let (was, is) = (moved.before.as_ref(), moved.after.as_ref());
+    // What was seen is not told twice where the message says it.
+    let says = |finding: Option<&Finding>, seen: &str| finding.is_some_and(|finding| finding.message.contains(seen));
+    let is_now = is;
     let cause = |cause: &Cause| match cause {
         Cause::Rule => "the rule asks something else, or is new".to_owned(),
         Cause::Objective => "the objective changed".to_owned(),
@@ -218,6 +248,7 @@ fn why(moved: &Moved) -> String {
             _ => "a waiver changed".to_owned(),
         },
         Cause::Data => match (seen(was), seen(is)) {
+            (_, is) if was.is_none() && says(is_now, &is) => "nothing was found about it before".to_owned(),
             (was, is) if was.is_empty() && is.is_empty() => "what was read changed".to_owned(),
             (was, is) if was.is_empty() => format!("seen now: {is}"),
             (was, is) if is.is_empty() => format!("seen before: {was}"),
@@ -225,7 +256,7 @@ fn why(moved: &Moved) -> String {
         },
         Cause::UnknownBefore => "it was not known before".to_owned(),
         Cause::UnknownNow => "it is not known now".to_owned(),
-        Cause::DataOrTime => "by what was read, or by time; rule, objective and waiver are the same".to_owned(),
+        Cause::DataOrTime => "what was read changed, or time has passed; rule, objective and waiver are the same".to_owned(),
         Cause::NotTold => "why is not in these findings".to_owned(),
     };
     let causes: Vec<String> = moved.causes.iter().map(cause).collect();
@@ -237,71 +268,4 @@ fn words(verdict: Verdict) -> &'static str {
         Verdict::NotApplicable => "not asked",
         other => other.word(),
     }
-}
-
-/// What was read before and is not now, by what was asked and where; `None` if all of it is.
-fn unread_text(diff: &Diff, unread: &Unread, paint: &Paint) -> Option<String> {
-    if unread.lost.is_empty() && unread.lacking_still == 0 && unread.found == 0 {
-        return None;
-    }
-    let mut asked: BTreeMap<(&str, &str, &str, &str), Vec<&Gap>> = BTreeMap::new();
-    for gap in &unread.lost {
-        asked.entry((&gap.operation, gap.status.word(), &gap.region, &gap.account_id)).or_default().push(gap);
-    }
-    let mut text = paint.bold(&format!("Read in the older one and not in the newer: {}", unread.lost.len())) + "\n";
-    for ((operation, status, region, account_id), gaps) in asked {
-        let of = |gap: &&Gap| match &gap.parent {
-            None => gap.table.clone(),
-            Some(parent) => format!("{} of {}", gap.table, diff.names.get(parent).map_or_else(|| name(parent), Clone::clone)),
-        };
-        let tables = clip(&gaps.iter().map(of).collect::<Vec<_>>().join(", "), MOST_TEXT);
-        let operation = if operation.is_empty() { String::new() } else { format!("{operation} ") };
-        text += &paint.indented(&format!("  {tables} ({region}, {account_id}): {operation}{status}"), 6);
-        let reason = gaps.first().map_or("", |gap| gap.reason.as_str());
-        text += &paint.indented(&format!("      {}", clip(reason, MOST_REASON)), 6);
-    }
-    let still = plural(unread.lacking_still, "read was complete on neither side", "reads were complete on neither side");
-    let found = plural(unread.found, "is complete again", "are complete again");
-    Some(text + &paint.indented(&format!("  {still}; {found}."), 2))
-}
-
-fn drift_text(drift: &Drift, paint: &Paint) -> String {
-    let compared = plural(drift.compared, "thing was", "things were");
-    let mut text = paint.bold("What changed about plans, vaults, keys and resources") + "\n";
-    if drift.changes.is_empty() {
-        text += &paint.indented(&format!("  Nothing; {compared} read at both moments."), 2);
-    }
-    let kinds = [
-        ("weaker", Some(true), Color::Red, "Less is protected"),
-        ("not known", None, Color::Yellow, "Whether less is protected cannot be told"),
-        ("other", Some(false), Color::Cyan, "Came, went or changed otherwise"),
-    ];
-    for (word, weakens, color, title) in kinds {
-        let of: Vec<&ChangeRow> = drift.changes.iter().filter(|row| row.weakens == weakens).collect();
-        if of.is_empty() {
-            continue;
-        }
-        text += &paint.indented(&format!("  {}: {title} ({})", paint.colored(word, color), of.len()), 4);
-        for row in of.iter().take(MOST_CHANGES) {
-            text += &paint.indented(&format!("    {}", change(row)), 8);
-        }
-        if let Some(more) = of.len().checked_sub(MOST_CHANGES).filter(|more| *more > 0) {
-            text += &paint.indented(&format!("    and {more} more; --json has all"), 6);
-        }
-    }
-    if drift.read_once > 0 {
-        let once = plural(drift.read_once, "thing is", "things are");
-        text += &paint.indented(&format!("  {once} not compared, because only one of the two collections read them."), 2);
-    }
-    text
-}
-
-fn change(row: &ChangeRow) -> String {
-    let part = if row.part.is_empty() { String::new() } else { format!(", {}", clip(&row.part, 160)) };
-    let what = match row.change {
-        "added" => format!("{} added: {}", row.what, clip(&row.after, MOST_TEXT)),
-        "removed" => format!("{} removed; it was {}", row.what, clip(&row.before, MOST_TEXT)),
-        _ => format!("{} {} → {}", row.what, clip(&row.before, MOST_TEXT), clip(&row.after, MOST_TEXT)),
-    };
-    format!("{} {}{part}: {what}", row.thing, clip(&row.name, 120))
 }

@@ -5,9 +5,9 @@
 
 use super::wire::{
     Document, WireClause, WireCourse, WireEvent, WireExposure, WireFix, WireObjective, WireObserved, WirePlan, WirePoint, WireSegment,
-    WireSelection, WireStream, WireWindow,
+    WireSelection, WireStream, WireUnread, WireWindow,
 };
-use super::{Explanation, Fix, Objective};
+use super::{Explanation, Fix, Objective, Unread};
 use crate::model::{Window, moment};
 use crate::report::{ExposureRow, ObjectiveRow, ResourceDetail};
 
@@ -50,9 +50,30 @@ pub fn json(told: &Explanation) -> Result<String, serde_json::Error> {
         course: detail.map(course),
         findings: &told.findings,
         behind: &told.behind,
-        fixes: told.fixes.iter().map(|Fix { text, rules, severity }| WireFix { fix: text, severity: *severity, rules }).collect(),
+        unread: told.unread.iter().map(unread).collect(),
+        fixes: told.fixes.iter().map(fix).collect(),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn fix(fix: &Fix) -> WireFix<'_> {
+    WireFix { fix: &fix.text, severity: fix.severity, rules: &fix.rules, following: &fix.following }
+}
+
+fn unread(unread: &Unread) -> WireUnread<'_> {
+    let gap = &unread.gap;
+    WireUnread {
+        table: &gap.table,
+        operation: &gap.operation,
+        account_id: &gap.account_id,
+        region: &gap.region,
+        parent: gap.parent.as_deref(),
+        status: gap.status.word(),
+        reason: &gap.reason,
+        collection: &gap.collection,
+        leaves_open: &unread.named,
+        may_leave_open: &unread.may,
+    }
 }
 
 fn window(window: Window) -> WireWindow {
@@ -143,6 +164,8 @@ fn course(detail: &ResourceDetail) -> WireCourse<'_> {
                 region: &point.place.1,
                 mechanism: &point.mechanism,
                 counts: point.counts,
+                threats_found: point.threats_found,
+                key: point.key,
             })
             .collect(),
         points_more: course.points_more,

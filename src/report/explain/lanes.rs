@@ -3,7 +3,7 @@
 //! Where nobody could have seen a kind of job, its lane has `?`: nothing seen is not nothing.
 
 use crate::model::Window;
-use crate::report::{CourseRow, EventKind, ResourceRow};
+use crate::report::{CourseRow, EventKind, PointKey, PointRow, ResourceRow};
 
 use super::graph::{LABEL, stretch};
 
@@ -42,12 +42,17 @@ fn lanes(resource: &ResourceRow, course: &CourseRow) -> Vec<Lane> {
     let of = |kind: EventKind| course.events.iter().filter(|event| event.kind == kind).map(|event| event.at_s).collect::<Vec<_>>();
     let seen = |what: &str| course.observed.iter().find(|one| one.what == what).map(|one| one.windows.clone()).unwrap_or_default();
     let ignored = [points(true, false), points(false, false)].concat();
+    let flawed = |wanted: &dyn Fn(&PointRow) -> bool| {
+        course.points.iter().filter(|point| wanted(point)).map(|point| point.available_s).collect::<Vec<_>>()
+    };
     let of_jobs = |name, kind, what: &str, always| Lane { name, moments: of(kind), observed: Some(seen(what)), always };
     let of_points = |name, moments, always| Lane { name, moments, observed: None, always };
     vec![
         of_points("points", points(true, true), true),
         of_points("elsewhere", points(false, true), false),
         of_points("ignored", ignored, false),
+        of_points("infected", flawed(&|point| point.threats_found), false),
+        of_points("no key", flawed(&|point| point.key == PointKey::Unusable), false),
         of_jobs("failed", EventKind::BackupFailed, "backup jobs", true),
         of_jobs("issues", EventKind::BackupWithIssues, "backup jobs", false),
         of_jobs("copied", EventKind::Copied, "copy jobs", true),

@@ -3,12 +3,17 @@
 
 mod course;
 mod covered;
+mod found;
 mod graph;
 mod json;
 mod lanes;
 mod text;
+mod todo;
 mod wire;
 
+use std::collections::BTreeMap;
+
+use crate::dataset::Gap;
 use crate::engine::Finding;
 use crate::model::{Severity, Window};
 
@@ -38,8 +43,25 @@ pub struct Explanation {
     pub findings: Vec<Finding>,
     /// Findings that are open about plans, selections and vaults behind it, sorted by rule and subject.
     pub behind: Vec<Finding>,
+    /// Titles of the rules of its findings, by id.
+    pub titles: BTreeMap<String, String>,
+    /// What was not read and leaves findings unknown; what a finding names first.
+    pub unread: Vec<Unread>,
     /// What would repair what fails, the worst first.
     pub fixes: Vec<Fix>,
+}
+
+/// A read that is not complete, and what is unknown by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The read.
+    pub gap: Gap,
+    /// The read in the words of findings.
+    pub sentence: String,
+    /// Rules whose finding names it.
+    pub named: Vec<String>,
+    /// Rules whose finding names no read, and which rest on this one, too.
+    pub may: Vec<String>,
 }
 
 /// What a resource owes.
@@ -105,6 +127,8 @@ pub struct Fix {
     pub text: String,
     /// The rules whose failure it repairs.
     pub rules: Vec<String>,
+    /// Rules whose failure may follow from theirs.
+    pub following: Vec<String>,
     /// The worst of their severities.
     pub severity: Severity,
 }

@@ -2,12 +2,12 @@
 
 use comfy_table::Color;
 
-use super::{Explanation, Objective, course, covered};
+use super::{Explanation, Objective, course, covered, found, todo};
 use crate::engine::Finding;
 use crate::model::{Verdict, moment};
 use crate::report::paint::{Paint, severity_color};
 use crate::report::terminal::Style;
-use crate::report::text::{clip, count, name, plural, type_words};
+use crate::report::text::{clip, count, plural, type_words};
 use crate::report::{ObjectiveRow, ResourceDetail};
 
 /// Failures that are told at the beginning, and how many characters of each.
@@ -26,9 +26,11 @@ pub fn text(told: &Explanation, style: Style) -> String {
     }
     parts.extend(told.exposure.iter().map(|row| course::exposure(told, row, &paint, style)));
     parts.extend(told.resource.detail.as_ref().map(|detail| course::happened(told, detail, &paint)));
-    parts.push(open(told, &paint));
-    parts.extend(behind(told, &paint));
-    parts.extend(fixes(told, &paint));
+    parts.push(found::open(told, &paint));
+    parts.extend(found::behind(told, &paint));
+    parts.extend(todo::repairs(told, &paint));
+    parts.extend(todo::known_by(told, &paint));
+    parts.extend(todo::proof(told, &paint));
     let text = parts.join("\n");
     text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
@@ -57,15 +59,29 @@ fn head(told: &Explanation, paint: &Paint) -> String {
     text + &worst(told, paint)
 }
 
-/// What matters most, before everything that explains it.
+/// What matters most, before everything that explains it: what fails worst, and that what is unknown may fail, too.
 fn worst(told: &Explanation, paint: &Paint) -> String {
-    let mut failing: Vec<&Finding> = told.findings.iter().filter(|finding| finding.verdict == Verdict::Fail).collect();
-    failing.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), &finding.rule_id));
+    let of = |verdict: Verdict| {
+        let mut of: Vec<&Finding> = told.findings.iter().filter(|finding| finding.verdict == verdict).collect();
+        of.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), &finding.rule_id));
+        of
+    };
+    let (failing, unknown) = (of(Verdict::Fail), of(Verdict::Unknown));
     let line = |finding: &&Finding| {
         let word = paint.colored(finding.severity.word(), severity_color(finding.severity));
-        paint.indented(&format!("  {word} {}: {}", finding.rule_id, clip(&finding.message, MOST_AT_FIRST)), 4)
+        let title = told.titles.get(&finding.rule_id).map_or(finding.message.as_str(), String::as_str);
+        paint.indented(&format!("  {word} {}: {}", finding.rule_id, clip(title, MOST_AT_FIRST)), 4)
     };
-    failing.iter().take(AT_FIRST).map(line).collect()
+    let mut text: String = failing.iter().take(AT_FIRST).map(line).collect();
+    if let Some(more) = failing.len().checked_sub(AT_FIRST).filter(|more| *more > 0) {
+        text += &paint.indented(&format!("  and {}, under Findings", plural(count(more), "more that fails", "more that fail")), 4);
+    }
+    if let Some(first) = unknown.first() {
+        let many = plural(count(unknown.len()), "is unknown and may fail", "are unknown and may fail");
+        let line = format!("? {many}, the worst {} ({})", first.rule_id, first.severity);
+        text += &paint.indented(&format!("  {}", paint.colored(&line, Color::Yellow)), 4);
+    }
+    text
 }
 
 fn tags(detail: &ResourceDetail) -> String {
@@ -83,8 +99,8 @@ fn objective(told: &Explanation, paint: &Paint) -> String {
     let mut text = paint.bold("Objective") + "\n";
     let row = match &told.objective {
         Objective::NotKnown => {
-            let line = "  ? not known: an entry of audit.yaml that comes first depends on tags that were not read";
-            return text + &paint.indented(&paint.colored(line, Color::Yellow), 4);
+            let line = "? not known: an entry of audit.yaml that comes first depends on tags that were not read";
+            return text + &paint.indented(&format!("  {}", paint.colored(line, Color::Yellow)), 4);
         }
         Objective::Default(row) => {
             text += &paint.indented("  default, not approved: no entry of audit.yaml is for it", 4);
@@ -111,56 +127,4 @@ fn approval(row: &ObjectiveRow) -> String {
     let since = if row.valid_from.is_empty() { String::new() } else { format!("; in force since {}", clip(&row.valid_from, 40)) };
     let approved = or(&row.approved_by, "nobody: it is in force, and reported as not approved");
     format!("owner {}; approved by {approved}{since}", or(&row.owner, "nobody named"))
-}
-
-/// What fails, is unknown or is waived, the worst first; then by name what passed.
-fn open(told: &Explanation, paint: &Paint) -> String {
-    let mut open: Vec<&Finding> =
-        told.findings.iter().filter(|finding| !matches!(finding.verdict, Verdict::Pass | Verdict::NotApplicable)).collect();
-    open.sort_by_key(|finding| (place(finding.verdict), std::cmp::Reverse(finding.severity), &finding.rule_id));
-    let mut text = paint.bold("Findings") + "\n";
-    if open.is_empty() {
-        text += &paint.indented("  Nothing fails, and nothing is unknown.", 2);
-    }
-    text += &open.into_iter().map(|finding| finding_text(finding, None, paint)).collect::<String>();
-    let passed: Vec<&str> =
-        told.findings.iter().filter(|finding| finding.verdict == Verdict::Pass).map(|finding| finding.rule_id.as_str()).collect();
-    if !passed.is_empty() {
-        text += &paint.indented(&format!("  nothing wrong by {}: {}", plural(count(passed.len()), "rule", "rules"), passed.join(", ")), 4);
-    }
-    text
-}
-
-fn behind(told: &Explanation, paint: &Paint) -> Option<String> {
-    let called = |arn: &str| {
-        let plan = told.plans.iter().find(|plan| arn == plan.arn);
-        plan.map_or_else(|| name(arn), |plan| format!("plan {}", plan.name))
-    };
-    let lines: String = told.behind.iter().map(|finding| finding_text(finding, Some(called(&finding.subject_arn)), paint)).collect();
-    (!lines.is_empty()).then(|| paint.bold("Findings about the plans and vaults behind it") + "\n" + &lines)
-}
-
-fn finding_text(finding: &Finding, subject: Option<String>, paint: &Paint) -> String {
-    let (word, color) = match finding.verdict {
-        Verdict::Fail => ("fail", severity_color(finding.severity)),
-        Verdict::Unknown => ("unknown", Color::Yellow),
-        other => (other.word(), Color::Cyan),
-    };
-    let waiver = if finding.waiver_id.is_empty() { String::new() } else { format!(", waiver {}", clip(&finding.waiver_id, 60)) };
-    let subject = subject.map(|name| format!(" {}", clip(&name, 120))).unwrap_or_default();
-    let message = clip(&finding.message, MOST_TEXT);
-    paint.indented(&format!("  {} [{}{waiver}] {}{subject}: {message}", paint.colored(word, color), finding.severity, finding.rule_id), 4)
-}
-
-fn place(verdict: Verdict) -> usize {
-    Verdict::ALL.iter().position(|one| *one == verdict).unwrap_or(Verdict::ALL.len())
-}
-
-fn fixes(told: &Explanation, paint: &Paint) -> Option<String> {
-    let of = |(place, fix): (usize, &super::Fix)| {
-        let line = format!("  {place}. {} ({})", clip(&fix.text, 600), fix.rules.join(", "));
-        paint.indented(&line, 5)
-    };
-    let lines: String = (1..).zip(&told.fixes).map(of).collect();
-    (!lines.is_empty()).then(|| paint.bold("What would repair it") + "\n" + &lines)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::engine::Finding;
 use crate::model::Severity;
-use crate::report::EventKind;
+use crate::report::{EventKind, PointKey};
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
@@ -33,6 +33,7 @@ pub(super) struct Document<'a> {
     pub(super) course: Option<WireCourse<'a>>,
     pub(super) findings: &'a [Finding],
     pub(super) behind: &'a [Finding],
+    pub(super) unread: Vec<WireUnread<'a>>,
     pub(super) fixes: Vec<WireFix<'a>>,
 }
 
@@ -125,6 +126,8 @@ pub(super) struct WirePoint<'a> {
     pub(super) region: &'a str,
     pub(super) mechanism: &'a str,
     pub(super) counts: Option<bool>,
+    pub(super) threats_found: bool,
+    pub(super) key: PointKey,
 }
 
 #[derive(Serialize)]
@@ -158,4 +161,19 @@ pub(super) struct WireFix<'a> {
     pub(super) fix: &'a str,
     pub(super) severity: Severity,
     pub(super) rules: &'a [String],
+    pub(super) following: &'a [String],
+}
+
+#[derive(Serialize)]
+pub(super) struct WireUnread<'a> {
+    pub(super) table: &'a str,
+    pub(super) operation: &'a str,
+    pub(super) account_id: &'a str,
+    pub(super) region: &'a str,
+    pub(super) parent: Option<&'a str>,
+    pub(super) status: &'static str,
+    pub(super) reason: &'a str,
+    pub(super) collection: &'a str,
+    pub(super) leaves_open: &'a [String],
+    pub(super) may_leave_open: &'a [String],
 }

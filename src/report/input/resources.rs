@@ -160,6 +160,24 @@ pub struct PointRow {
     pub mechanism: String,
     /// Whether the objective accepts its kind; `None` if the objective is not known.
     pub counts: Option<bool>,
+    /// Whether a scan found threats in it. If not, it need not be clean: it may not have been scanned.
+    pub threats_found: bool,
+    /// Whether its key decrypts it at the moment judged.
+    pub key: PointKey,
+}
+
+/// Whether the key of a point decrypts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PointKey {
+    /// It does, or nothing is encrypted.
+    Usable,
+    /// It does not, as it stands.
+    Unusable,
+    /// Which key that is, or its state, was not told.
+    NotKnown,
+    /// AWS Backup does not list the point: it is gone, or a snapshot of the service itself.
+    NotListed,
 }
 
 /// A time in which a continuous source ran.

@@ -4,8 +4,8 @@ use super::{ACCOUNT, rds, table, window};
 use crate::model::Window;
 use crate::model::moment::{DAY_S, HOUR_S, parse};
 use crate::report::input::{
-    CourseRow, CoverageRow, EventKind, EventRow, ExposureRow, ObservedRow, PointRow, ProtectionCell, ProtectionRow, ResourceDetail,
-    ResourceRow, RestoreJobRow, RestoreRow, SelectionRow, StreamRow,
+    CourseRow, CoverageRow, EventKind, EventRow, ExposureRow, ObservedRow, PointKey, PointRow, ProtectionCell, ProtectionRow,
+    ResourceDetail, ResourceRow, RestoreJobRow, RestoreRow, SelectionRow, StreamRow,
 };
 use crate::report::svg::Segment;
 
@@ -74,6 +74,8 @@ fn detail() -> ResourceDetail {
                     place: home.clone(),
                     mechanism: "recovery point of AWS Backup".into(),
                     counts: Some(day % 30 > 0),
+                    threats_found: false,
+                    key: PointKey::Usable,
                 })
                 .collect(),
             points_more: 0,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::{Window, duration, moment};
 use crate::report::dates;
-use crate::report::input::{CourseRow, EventKind, EventRow, ExposureRow, ObservedRow};
+use crate::report::input::{CourseRow, EventKind, EventRow, ExposureRow, ObservedRow, PointKey, PointRow};
 use crate::report::svg::{self, Mark, Segment, Span};
 use crate::report::text::{clip, count, grouped, plural};
 
@@ -57,7 +57,7 @@ pub struct Lane {
 /// Marks of one symbol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Symbols {
-    /// `point`, `other`, `cross`, `issue`, `copy` or `restore`.
+    /// `point`, `other`, `flaw`, `cross`, `issue`, `copy` or `restore`.
     pub symbol: &'static str,
     /// The marks.
     pub marks: Vec<Mark>,
@@ -149,6 +149,13 @@ fn lanes(row: &CourseRow, window: Window) -> Vec<Lane> {
     let streams = svg::spans(row.streams.iter().map(|stream| (stream.from_s, stream.to_s)), window);
     let mut lanes = vec![lane("Recovery points", vec![points("point", true)], Vec::new(), Vec::new())];
     lanes.push(lane("Points the objective does not accept", vec![points("other", false)], Vec::new(), Vec::new()));
+    let flaws = |wanted: fn(&PointRow) -> bool| {
+        let moments = row.points.iter().filter(|point| wanted(point)).map(|point| point.available_s);
+        vec![Symbols { symbol: "flaw", marks: svg::marks(moments, window) }]
+    };
+    lanes.push(lane("Points in which a scan found malware", flaws(|point| point.threats_found), Vec::new(), Vec::new()));
+    let locked = flaws(|point| point.key == PointKey::Unusable);
+    lanes.push(lane("Points that cannot be decrypted, as their key stands", locked, Vec::new(), Vec::new()));
     lanes.push(lane("Point-in-time restore", Vec::new(), streams, Vec::new()));
     lanes.retain(|lane| lane.title == "Recovery points" || !lane.running.is_empty() || !lane.marks.iter().all(|one| one.marks.is_empty()));
     let failed = vec![of_kind("cross", EventKind::BackupFailed), of_kind("issue", EventKind::BackupWithIssues)];
@@ -164,6 +171,7 @@ fn lane(title: &'static str, marks: Vec<Symbols>, running: Vec<Span>, unknown: V
     let many = |symbols: &Symbols| symbols.marks.iter().map(|mark| mark.count).sum::<u64>();
     let word = |symbols: &Symbols| match symbols.symbol {
         "cross" => plural(many(symbols), "failed", "failed"),
+        "flaw" => plural(many(symbols), "point", "points"),
         "issue" => plural(many(symbols), "with an issue", "with issues"),
         _ => plural(many(symbols), "mark", "marks"),
     };

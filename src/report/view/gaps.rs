@@ -96,7 +96,7 @@ fn group(unknown: u64, gaps: &[&Gap], index: &Index<'_>) -> GapGroup {
         parents: parents.iter().take(MOST_PARENTS).map(|parent| index.name(parent)).collect(),
         more_parents: count(parents.len().saturating_sub(MOST_PARENTS)),
         unknown,
-        close: close(first.status, &operation),
+        close: close(first),
         operation,
     }
 }
@@ -112,7 +112,8 @@ fn without_request(reason: &str) -> &str {
     reason.rsplit_once(" (request ").map_or(reason, |(cause, _)| cause)
 }
 
-fn outcome(status: ReadStatus) -> &'static str {
+/// How a read ended, as the rest of "`operation` …".
+pub(in crate::report) fn outcome(status: ReadStatus) -> &'static str {
     match status {
         ReadStatus::Complete => "was read",
         ReadStatus::Partial => "stopped before the end",
@@ -125,7 +126,11 @@ fn outcome(status: ReadStatus) -> &'static str {
     }
 }
 
-fn close(status: ReadStatus, operation: &str) -> String {
+/// How to close a gap. What stopped because single things were refused is closed as what was refused.
+pub(in crate::report) fn close(gap: &Gap) -> String {
+    let operation = clip(&gap.operation, 100);
+    let refused = gap.status == ReadStatus::Partial && gap.reason.contains("AccessDenied");
+    let status = if refused { ReadStatus::Denied } else { gap.status };
     match status {
         ReadStatus::Complete | ReadStatus::Elsewhere => String::new(),
         ReadStatus::Partial => "Run `audit collect` again: a new collection reads it anew.".to_owned(),
@@ -136,7 +141,8 @@ fn close(status: ReadStatus, operation: &str) -> String {
         ReadStatus::Unavailable => "Check that the service exists and is enabled in this Region, then collect again.".to_owned(),
         ReadStatus::Skipped => "Close the gap that it waits for, then collect again.".to_owned(),
         ReadStatus::NotRequested => {
-            "Collect this account and Region with this table in scope, or exclude it by a decision with reason and approver.".to_owned()
+            "Collect this account and Region with this table in scope (`--only` and `--skip` choose tables), or exclude it by a decision with reason and approver."
+                .to_owned()
         }
     }
 }
