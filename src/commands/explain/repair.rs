@@ -94,11 +94,13 @@ mod tests {
         rules.iter().map(finding).collect()
     }
 
+    /// Rules of each fix, and what follows from them.
+    type Told<'a> = &'a [(&'a [&'a str], &'a [&'a str])];
+
     #[test]
     fn one_cause_is_repaired_once() {
         let library = Library::load(&relations(&tables()), None).unwrap();
         // why, what fails, rules of each fix and what follows from them
-        type Told<'a> = &'a [(&'a [&'a str], &'a [&'a str])];
         let cases: [(&str, &[&str], Told<'_>); 4] = [
             ("alone", &["rpo-exceeded"], &[(&["rpo-exceeded"], &[])]),
             ("a failed job and its age", &["backup-job-failed", "rpo-exceeded"], &[(&["backup-job-failed"], &["rpo-exceeded"])]),

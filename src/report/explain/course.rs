@@ -204,8 +204,9 @@ fn event_text(run: &[&EventRow], course: &CourseRow, paint: &Paint) -> String {
 
 /// How the jobs that are told are looked up in AWS, and over which time they are counted.
 fn look_ups(shown: &[&Vec<&EventRow>], paint: &Paint) -> String {
-    let any =
-        |kinds: &[EventKind]| shown.iter().flat_map(|run| run.first()).any(|event| kinds.contains(&event.kind) && !event.job_id.is_empty());
+    let any = |kinds: &[EventKind]| {
+        shown.iter().filter_map(|run| run.first()).any(|event| kinds.contains(&event.kind) && !event.job_id.is_empty())
+    };
     let commands = [
         (&[EventKind::BackupFailed, EventKind::BackupWithIssues][..], "describe-backup-job --backup-job-id ID"),
         (&[EventKind::CopyFailed], "describe-copy-job --copy-job-id ID"),
@@ -249,7 +250,7 @@ mod tests {
             threats_found: false,
             key: PointKey::Usable,
         };
-        let paint = Paint::new(Style { color: false, width: 120 });
+        let plain = Paint::new(Style { color: false, width: 120 });
         let events = [failed(180), failed(120), failed(60)];
         // why, how many of them, points, words
         let cases = [
@@ -265,7 +266,7 @@ mod tests {
         ];
         for (why, many, points, words) in cases {
             let course = CourseRow { points, ..CourseRow::default() };
-            let text = event_text(&events.iter().take(many).collect::<Vec<_>>(), &course, &paint);
+            let text = event_text(&events.iter().take(many).collect::<Vec<_>>(), &course, &plain);
             assert!(text.contains(words), "{why}: {text}");
         }
     }
@@ -281,8 +282,8 @@ mod tests {
             threats_found,
             key,
         };
-        let paint = Paint::new(Style { color: false, width: 120 });
-        let told = |points: Vec<PointRow>| flawed(&CourseRow { points, ..CourseRow::default() }, &paint);
+        let plain = Paint::new(Style { color: false, width: 120 });
+        let told = |points: Vec<PointRow>| flawed(&CourseRow { points, ..CourseRow::default() }, &plain);
         assert_eq!(told(vec![point(false, PointKey::Usable), point(false, PointKey::NotListed)]), "");
         assert!(told(vec![point(true, PointKey::Usable)]).contains("1 of these points: a scan found malware; it counts"));
         let two = vec![point(false, PointKey::Unusable), point(false, PointKey::Unusable)];

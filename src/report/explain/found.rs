@@ -58,7 +58,7 @@ fn listed(told: &Explanation, mut open: Vec<Told<'_>>, paint: &Paint) -> String 
     open.sort_by_key(|(finding, _)| (place(finding), std::cmp::Reverse(finding.severity), finding.order()));
     let mut groups: Vec<(String, Vec<Told<'_>>)> = Vec::new();
     for one in open {
-        let cause = (one.0.verdict == Verdict::Unknown).then(|| cause(told, one.0)).unwrap_or_default();
+        let cause = if one.0.verdict == Verdict::Unknown { cause(told, one.0) } else { String::new() };
         match groups.iter_mut().find(|(other, _)| !cause.is_empty() && *other == cause) {
             Some((_, group)) => group.push(one),
             None => groups.push((cause, vec![one])),
