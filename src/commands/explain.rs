@@ -17,7 +17,7 @@ use crate::facts::coverage::explain::{self as clauses, PlanSays, SelectionSays};
 use crate::facts::objectives::InForce;
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs};
-use crate::model::Verdict;
+use crate::model::{Verdict, Window};
 use crate::report::explain::{self, Explanation, Objective};
 
 /// Explains a resource.
@@ -30,7 +30,13 @@ pub(super) fn run(settings: &Settings, args: &ExplainArgs) -> Result<Exit, Comma
         let population = inputs.population()?;
         let found = named::index(&population, &args.arn);
         let findings = judge::judge_inputs(settings, &rulebook, inputs)?.findings;
-        let index = found.map_err(|error| named::told_otherwise(&population, &findings, &args.arn).unwrap_or(error))?;
+        let index = match found {
+            Ok(index) => index,
+            Err(error) => {
+                let last_s = last_listed(inputs, &args.arn)?;
+                return Err(named::told_otherwise(&population, &findings, &args.arn, last_s).unwrap_or(error));
+            }
+        };
         let explanation = explanation(&rulebook, inputs, index, &findings)?;
         let written = if args.json {
             explain::json(&explanation).map_err(CommandError::failed)?
@@ -76,6 +82,19 @@ fn explanation(rulebook: &Rulebook, inputs: &Inputs<'_>, index: usize, findings:
 fn titles(library: &Library, findings: &[Finding]) -> BTreeMap<String, String> {
     let title = |finding: &Finding| Some((finding.rule_id.clone(), library.rules.get(&finding.rule_id)?.title.clone()));
     findings.iter().filter_map(title).collect()
+}
+
+/// The moment of the newest collection that showed a resource of this name, before the one that is looked at.
+fn last_listed(inputs: &Inputs<'_>, text: &str) -> Result<Option<i64>, FactError> {
+    let moments: BTreeSet<i64> = inputs.snapshot.collections().iter().map(|collection| collection.manifest.started_s).collect();
+    for moment_s in moments.into_iter().rev().filter(|moment_s| *moment_s < inputs.snapshot.as_of_s()) {
+        let Some(earlier) = inputs.snapshot.earlier(moment_s) else { continue };
+        let then = Inputs::new(&earlier, inputs.objectives, Window { end_s: moment_s, ..inputs.window });
+        if named::index(&*then.population()?, text).is_ok() {
+            return Ok(Some(moment_s));
+        }
+    }
+    Ok(None)
 }
 
 fn objective(inputs: &Inputs<'_>, resource: &Resource) -> Objective {

@@ -6,6 +6,7 @@ use super::cells::literal;
 use super::finding::Finding;
 use super::gaps::sentence;
 use super::judge::{EngineError, RowCounts};
+use super::predicate::Known;
 use super::rule::{Quantify, Rule, Shown};
 use super::settings::Settings;
 use super::template::{NOT_KNOWN, Templates, Values, bytes};
@@ -110,8 +111,9 @@ impl Writer<'_> {
 
     /// What is not known. The message of the rule follows only if it speaks of all of that: it is written for what fails.
     fn undecided(&self, values: &Values, counts: &RowCounts, touched: Option<usize>) -> Result<String, EngineError> {
-        let null = |name: &String| values.get(name).is_none_or(Value::is_none);
-        let names: Vec<String> = self.rule.columns().into_iter().filter(null).collect();
+        let mut names = self.rule.pass.left_open_by(values);
+        names.extend(self.rule.applies.iter().flat_map(|applies| applies.left_open_by(values)));
+        let names: Vec<String> = names.into_iter().collect();
         let mut reasons = Vec::new();
         if counts.unknown > 0 {
             let told: Vec<String> = names.iter().map(|name| self.meaning(name)).collect();
@@ -169,6 +171,16 @@ impl Writer<'_> {
                 }))
             }
         }
+    }
+}
+
+impl Known for Values {
+    fn flag(&self, column: &str) -> Option<bool> {
+        self.get(column).filter(|value| value.kind() == minijinja::value::ValueKind::Bool).map(Value::is_true)
+    }
+
+    fn is_null(&self, column: &str) -> bool {
+        self.get(column).is_none_or(Value::is_none)
     }
 }
 

@@ -28,11 +28,17 @@ fn what_a_person_reads() {
 #[test]
 fn what_is_not_known_or_not_usable_never_reads_like_fine() {
     // why, asked, words
-    let cases: [(&str, &str, &[&str]); 5] = [
+    let cases: [(&str, &str, &[&str]); 7] = [
         ("its key is about to go", "db:search", &["no key │", "cannot be decrypted", "they count above all the same"]),
         ("malware was found", "vol-09a2d0c78a1ee9545", &["infected │", "a scan found malware"]),
-        ("tags were not read", "imported", &["are unknown and may fail", "findings for one cause", "Its tags were not read"]),
+        ("tags were not read", "imported", &["are unknown and may fail", "findings for one cause", "No answer told its tags"]),
         ("a single thing was refused", "acme-trail-archive", &["There is no plan in its account", "Allow `GetBucketVersioning`"]),
+        (
+            "a key that another account has to open",
+            "catalog",
+            &["A policy denies `DescribeKey` explicitly", "which account 333344445555 has to do"],
+        ),
+        ("gone since the collection before", "surveys", &["was the last to show it", "--as-of 2026-11-06T04:00:00Z"]),
         ("no resource", "eu-daily", &["but a backup vault", "vault-points-deletable"]),
     ];
     for (why, asked, words) in cases {

@@ -4,7 +4,7 @@ use crate::commands::error::CommandError;
 use crate::engine::Finding;
 use crate::engine::nearest::nearest;
 use crate::facts::population::Resource;
-use crate::model::Verdict;
+use crate::model::{Verdict, moment};
 use crate::report::text::{clip, name, type_words};
 
 /// Candidates that an error names.
@@ -46,8 +46,8 @@ pub(super) fn index(population: &[Resource], text: &str) -> Result<usize, Comman
 }
 
 /// What is said about something that is no resource of the population: a vault, a plan, or a resource that is gone. `None` if no finding is about it, or
-/// one is about a resource that is there: then the name is not the trouble.
-pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text: &str) -> Option<CommandError> {
+/// one is about a resource that is there: then the name is not the trouble. `last_s` is the moment of the newest collection that showed it.
+pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text: &str, last_s: Option<i64>) -> Option<CommandError> {
     let about = |finding: &&Finding| finding.subject_arn == text || name(&finding.subject_arn) == text;
     if population.iter().any(|resource| resource.arn == text || resource.name == text || name(&resource.arn) == text) {
         return None;
@@ -57,7 +57,9 @@ pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text
     let kind = found.first()?.subject_type.clone();
     found.retain(open);
     found.sort_by_key(|finding| (finding.verdict != Verdict::Fail, std::cmp::Reverse(finding.severity), &finding.rule_id));
-    let line = |finding: &&Finding| format!("{} {}: {}", finding.verdict.word(), finding.rule_id, clip(&finding.message, MOST_TEXT));
+    let line = |finding: &&Finding| {
+        format!("{} [{}] {}: {}", finding.verdict.word(), finding.severity, finding.rule_id, clip(&finding.message, MOST_TEXT))
+    };
     let mut told: Vec<String> = found.iter().take(NAMED).map(line).collect();
     if let Some(more) = found.len().checked_sub(NAMED).filter(|more| *more > 0) {
         told.push(format!("and {more} more in `audit evaluate`"));
@@ -67,9 +69,9 @@ pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text
     let was_one = population.iter().any(|resource| resource.resource_type == subject_type)
         || !(subject_type.contains("::") || ["account", "region", "read"].contains(&subject_type));
     let (error, how) = if was_one {
-        (anyhow::anyhow!("`{text}` is no resource that is there at this moment: it is gone, or was not read"), GONE)
+        (anyhow::anyhow!("`{text}` is no resource that is there at this moment: it is gone, or was not read"), gone(text, last_s))
     } else {
-        (anyhow::anyhow!("`{text}` is no resource that is backed up, but {}", of_kind(subject_type)), ELSE)
+        (anyhow::anyhow!("`{text}` is no resource that is backed up, but {}", of_kind(subject_type)), ELSE.to_owned())
     };
     Some(
         CommandError::usage(error)
@@ -79,7 +81,12 @@ pub(super) fn told_otherwise(population: &[Resource], findings: &[Finding], text
 }
 
 /// What to do about something that was a resource.
-const GONE: &str = "a resource that is gone is explained as it was with `--as-of` the moment of an earlier collection; `audit rules explain ID` says what to do";
+fn gone(text: &str, last_s: Option<i64>) -> String {
+    let Some(last_s) = last_s else { return format!("no collection here shows it; {ELSE}") };
+    let (when, as_of) = (moment::short(last_s), moment::text(last_s));
+    format!("the collection of {when} UTC was the last to show it: `audit explain {text} --as-of {as_of}` explains it as it was; {ELSE}")
+}
+
 /// What to do about anything else.
 const ELSE: &str = "`audit rules explain ID` says what to do about each";
 

@@ -8,7 +8,7 @@ use crate::model::{Severity, Verdict};
 use crate::report::explain::Fix;
 
 /// A failure, and those that may follow from it; of several that fail, the first counts.
-const FOLLOWING: [(&str, &[&str]); 8] = [
+const FOLLOWING: [(&str, &[&str]); 9] = [
     (
         "opt-in-blocks-coverage",
         &["resource-not-covered", "rpo-exceeded", "newest-point-stale", "last-recovery-point-too-old", "no-point-in-locked-vault"],
@@ -34,6 +34,7 @@ const FOLLOWING: [(&str, &[&str]); 8] = [
     ("continuous-backup-stopped", &["rpo-exceeded", "newest-point-stale", "pitr-lagging"]),
     ("copy-needs-customer-key", &["copy-job-failed", "cross-region-copy-missing", "cross-account-copy-missing"]),
     ("copy-job-failed", &["cross-region-copy-missing", "cross-account-copy-missing", "air-gapped-copy-missing", "rpo-exceeded"]),
+    ("point-deleted-early", &["rpo-exceeded", "newest-point-stale", "last-recovery-point-too-old"]),
     ("design-rpo-exceeded", &["rpo-exceeded", "newest-point-stale"]),
     ("point-expired-not-deleted", &["point-outlived-lifecycle"]),
 ];

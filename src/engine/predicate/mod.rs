@@ -8,6 +8,7 @@
 mod compile;
 #[cfg(test)]
 mod laws;
+mod open;
 mod parse;
 mod print;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod terms;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+pub(crate) use open::Known;
 pub use parse::parse;
 pub use schema::Columns;
 

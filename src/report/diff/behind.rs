@@ -39,7 +39,11 @@ pub(super) fn unread_text(diff: &Diff, unread: &Unread, paint: &Paint) -> Option
     }
     text += &closing(&unread.lost).iter().map(|line| paint.indented(&format!("  To know it again: {line}"), 6)).collect::<String>();
     let still = plural(unread.lacking_still, "read was complete on neither side", "reads were complete on neither side");
-    let found = plural(unread.found, "is complete again", "are complete again");
+    let found = plural(
+        unread.found,
+        "is complete and was not, or was not asked for, before",
+        "are complete and were not, or were not asked for, before",
+    );
     Some(text + &paint.indented(&format!("  {still}; {found}."), 2))
 }
 
@@ -84,6 +88,7 @@ fn change(row: &ChangeRow) -> String {
     let what = match row.change {
         "added" => format!("{} added: {}", row.what, clip(&row.after, MOST_TEXT)),
         "removed" => format!("{} removed; it was {}", row.what, clip(&row.before, MOST_TEXT)),
+        _ if row.before == row.after => format!("{} {} at both moments", row.what, clip(&row.after, MOST_TEXT)),
         _ => format!("{} {} → {}", row.what, clip(&row.before, MOST_TEXT), clip(&row.after, MOST_TEXT)),
     };
     format!("{} {}{part}: {what}", row.thing, clip(&row.name, 120))

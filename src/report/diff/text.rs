@@ -33,7 +33,7 @@ enum Told {
 /// What each movement is called. What is not known any more is told by rule: the reads that failed stand above it.
 const SECTIONS: [(Movement, &str, Told); 10] = [
     (Movement::OutOfSight, "Not fixed: failed before and not known any more", Told::ByRule),
-    (Movement::BecameUnknown, "Not known any more", Told::ByRule),
+    (Movement::BecameUnknown, "Not known now", Told::ByRule),
     (Movement::Fixed, "Fixed", Told::OneByOne),
     (Movement::Gone, "Gone: what failed is not there any more", Told::OneByOne),
     (Movement::NotAsked, "Not asked any more", Told::OneByOne),
@@ -115,17 +115,20 @@ fn counts(diff: &Diff, paint: &Paint) -> String {
         table.add_row([Cell::new(severity.map_or("all", Severity::word)), colored].into_iter().chain(rest));
     }
     let mut text = format!("{table}\n");
-    text += &before_they_failed(diff).map(|line| paint.indented(&format!("  {line}"), 2)).unwrap_or_default();
+    for (movement, what) in [(Movement::New, "new failures"), (Movement::BecameUnknown, "findings that are not known now")] {
+        text += &before(diff, movement, what).map(|line| paint.indented(&format!("  {line}"), 2)).unwrap_or_default();
+    }
     text
 }
 
-/// What the new failures were before, where that differs: only what passed got worse.
-fn before_they_failed(diff: &Diff) -> Option<String> {
+/// What findings that moved were before: only what passed got worse, and only what was decided was known.
+fn before(diff: &Diff, movement: Movement, what: &str) -> Option<String> {
     let was = |wanted: &dyn Fn(Option<Verdict>) -> bool| {
-        diff.of(Movement::New).filter(|moved| wanted(moved.before.as_ref().map(|finding| finding.verdict))).count()
+        diff.of(movement).filter(|moved| wanted(moved.before.as_ref().map(|finding| finding.verdict))).count()
     };
     let told = [
         (was(&|verdict| verdict == Some(Verdict::Pass)), "passed", "passed"),
+        (was(&|verdict| verdict == Some(Verdict::Fail)), "failed", "failed"),
         (was(&|verdict| verdict == Some(Verdict::Unknown)), "was unknown", "were unknown"),
         (
             was(&|verdict| matches!(verdict, Some(Verdict::NotApplicable | Verdict::Waived))),
@@ -135,7 +138,7 @@ fn before_they_failed(diff: &Diff) -> Option<String> {
         (was(&|verdict| verdict.is_none()), "was not there or not judged", "were not there or not judged"),
     ];
     let told: Vec<String> = told.iter().filter(|(many, ..)| *many > 0).map(|(many, one, more)| plural(count(*many), one, more)).collect();
-    (!told.is_empty()).then(|| format!("Of the new failures, before: {}.", told.join(", ")))
+    (!told.is_empty()).then(|| format!("Of the {what}, before: {}.", told.join(", ")))
 }
 
 /// The findings that moved in a way, by rule, worst first; `None` if there are none.

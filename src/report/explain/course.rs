@@ -24,6 +24,7 @@ pub(super) fn not_measured(told: &Explanation) -> &'static str {
     match &told.objective {
         _ if elsewhere => "Not measured here: its data lies in other resources, which are.",
         Objective::NotKnown => "Not measured: what it owes is not known.",
+        _ if told.resource.role.contains("restore test") => "Not measured: what a restore test left is asked for nothing.",
         _ => "Not measured: no RPO is owed.",
     }
 }
@@ -34,16 +35,16 @@ pub(super) fn exposure(told: &Explanation, row: &ExposureRow, paint: &Paint, sty
         "other_region" => "Data at risk if the Region is lost",
         _ => "Data at risk",
     };
+    let at = row.worst_s.map(|at_s| format!(" at {} UTC", moment::short(at_s))).unwrap_or_default();
     let worst = match (row.lower_rpo_s, row.upper_rpo_s) {
         (None, _) => "not known".to_owned(),
-        (Some(lower_s), Some(upper_s)) if lower_s == upper_s => duration::text(lower_s),
-        (Some(lower_s), Some(upper_s)) => format!("between {} and {}", duration::text(lower_s), duration::text(upper_s)),
-        (Some(lower_s), None) => format!("at least {}", duration::text(lower_s)),
+        (Some(lower_s), Some(upper_s)) if lower_s == upper_s => duration::text(lower_s) + &at,
+        (Some(lower_s), Some(upper_s)) => format!("{}{}, if not up to {}", duration::text(lower_s), at.as_str(), duration::text(upper_s)),
+        (Some(lower_s), None) => format!("at least {}{}", duration::text(lower_s), at.as_str()),
     };
-    let at = row.worst_s.map(|at_s| format!(" at {} UTC", moment::short(at_s))).unwrap_or_default();
     let [within, beyond, unknown] = [row.compliant_s, row.violated_s, row.unknown_s].map(duration::text);
     let mut text = paint.indented(&format!("{}: {}", paint.bold(what), allowed(row)), 2);
-    text += &paint.indented(&format!("  At worst {worst}{at}. Within for {within}, beyond for {beyond}, not known for {unknown}."), 2);
+    text += &paint.indented(&format!("  At worst {worst}. Within for {within}, beyond for {beyond}, not known for {unknown}."), 2);
     let columns = graph::columns_at(usize::from(style.width));
     let cells = graph::columns(row, told.window, columns);
     let drawn = graph::lines(told.window, &cells);
@@ -55,7 +56,7 @@ pub(super) fn exposure(told: &Explanation, row: &ExposureRow, paint: &Paint, sty
         let course = told.resource.detail.as_ref().map(|detail| &detail.course);
         let lanes = course.map(|course| lanes::lines(&told.resource, course, told.window, columns)).unwrap_or_default();
         text += &lanes.iter().map(|line| line.trim_end().to_owned() + "\n").collect::<String>();
-        text += &legend(course, known, paint);
+        text += &legend(told, course, known, paint);
     }
     text
 }
@@ -75,12 +76,17 @@ fn allowed(row: &ExposureRow) -> String {
 }
 
 /// What the signs mean, as far as they are there.
-fn legend(course: Option<&CourseRow>, known: bool, paint: &Paint) -> String {
+fn legend(told: &Explanation, course: Option<&CourseRow>, known: bool, paint: &Paint) -> String {
     let signs = if known { "  . within  ! beyond  ? ╱ not known  ▲ higher than drawn  ┄ allowed" } else { "  ? not known" };
     let mut text = paint.indented(signs, 2);
     let Some(course) = course else { return text };
     text += &paint.indented("  A figure is how many there were in its column, + more than 9; ? where nobody could have seen any.", 2);
-    let mut more = vec!["points: usable from then on in its own Region; elsewhere: in another Region or account"];
+    let mut more = vec!["points: usable from then on in its own Region"];
+    let home = (told.resource.account_id.as_str(), told.resource.region.as_str());
+    let away = |point: &PointRow| (point.place.0.as_str(), point.place.1.as_str()) != home;
+    if course.points.iter().any(|point| away(point) && point.counts != Some(false)) {
+        more.push("elsewhere: in another Region or account");
+    }
     if course.points.iter().any(|point| point.counts == Some(false)) {
         more.push("ignored: of a kind that the objective does not count");
     }

@@ -23,7 +23,7 @@ const CUT: char = '▲';
 const LINE: char = '┄';
 
 /// Columns of the labels before the axis.
-pub(super) const LABEL: usize = 10;
+pub(super) const LABEL: usize = 12;
 /// Columns that a line takes beside its label and its graph: a space and the axis.
 const BESIDE: usize = 2;
 

@@ -81,12 +81,17 @@ fn worst(told: &Explanation, paint: &Paint) -> String {
         let line = format!("? {many}, the worst {} ({})", first.rule_id, first.severity);
         text += &paint.indented(&format!("  {}", paint.colored(&line, Color::Yellow)), 4);
     }
+    let behind = told.behind.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
+    if behind > 0 {
+        let many = plural(count(behind), "finding fails", "findings fail");
+        text += &paint.indented(&format!("  beside these, {many} about its plans and vaults"), 4);
+    }
     text
 }
 
 fn tags(detail: &ResourceDetail) -> String {
     match &detail.tags {
-        None => "Tags: not read".to_owned(),
+        None => "Tags: not told by any answer that was read".to_owned(),
         Some(tags) if tags.is_empty() => "Tags: none".to_owned(),
         Some(tags) => {
             let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{}={}", clip(key, 60), clip(value, 60))).collect();
@@ -113,8 +118,11 @@ fn objective(told: &Explanation, paint: &Paint) -> String {
         }
     };
     let asks: Vec<String> = row.asks.iter().map(|(what, value)| format!("{what} {value}")).collect();
-    let asks =
-        if asks.is_empty() { "nothing; rules that ask whatever is owed are judged all the same".to_owned() } else { asks.join("; ") };
+    let asks = if asks.is_empty() {
+        "nothing; rules that do not ask what is owed, as whether anything backs it up, are judged all the same".to_owned()
+    } else {
+        asks.join("; ")
+    };
     text += &paint.indented(&format!("  owes: {}", clip(&asks, MOST_TEXT)), 4);
     if told.resource.role.contains("replica") && !row.asks.iter().any(|(what, _)| what == "include replicas") {
         text += &paint.indented("  It is a replica: its source owes this, and it would once it is promoted.", 4);

@@ -48,8 +48,8 @@ pub(super) fn known_by(told: &Explanation, paint: &Paint) -> Option<String> {
     if told.resource.detail.as_ref().is_some_and(|detail| detail.tags.is_none()) {
         let may = if others.is_empty() { String::new() } else { format!(" These may rest on them: {}.", few(&others)) };
         lines.push(format!(
-            "Its tags were not read; objective, selections and role follow from them. See that the audit role may read tags (`audit policy \
-             read` prints the whole policy), then collect again.{may}"
+            "No answer told its tags, though no read of them failed; objective, selections and role follow from them. See that the audit role \
+             may read tags (`audit policy read` prints the whole policy), then collect again.{may}"
         ));
     } else if !others.is_empty() {
         lines.push(format!(

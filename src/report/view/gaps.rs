@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::dataset::reads::{Gap, ReadStatus};
+use crate::model::Arn;
 use crate::report::input::Judgement;
 use crate::report::text::{clip, count};
 
@@ -128,12 +129,24 @@ pub(in crate::report) fn outcome(status: ReadStatus) -> &'static str {
 
 /// How to close a gap. What stopped because single things were refused is closed as what was refused.
 pub(in crate::report) fn close(gap: &Gap) -> String {
+    /// Who can: the account of what was asked for, where that is another.
+    fn owner(gap: &Gap) -> String {
+        let account_id = gap.parent.as_deref().and_then(Arn::parse).map(|arn| arn.account).filter(|account_id| !account_id.is_empty());
+        account_id
+            .filter(|account_id| *account_id != gap.account_id)
+            .map_or_else(String::new, |id| format!(", which account {id} has to do"))
+    }
+
     let operation = clip(&gap.operation, 100);
     let refused = gap.status == ReadStatus::Partial && gap.reason.contains("AccessDenied");
     let status = if refused { ReadStatus::Denied } else { gap.status };
     match status {
         ReadStatus::Complete | ReadStatus::Elsewhere => String::new(),
         ReadStatus::Partial => "Run `audit collect` again: a new collection reads it anew.".to_owned(),
+        ReadStatus::Denied if gap.reason.contains("explicit deny") => format!(
+            "A policy denies `{operation}` explicitly, which no permission of the audit role outweighs: change that policy{}, then collect again.",
+            owner(gap)
+        ),
         ReadStatus::Denied => {
             format!("Allow `{operation}` to the audit role (`audit policy read` prints the whole policy), then collect again.")
         }
