@@ -90,7 +90,7 @@ fn last_listed(inputs: &Inputs<'_>, text: &str) -> Result<Option<i64>, FactError
     for moment_s in moments.into_iter().rev().filter(|moment_s| *moment_s < inputs.snapshot.as_of_s()) {
         let Some(earlier) = inputs.snapshot.earlier(moment_s) else { continue };
         let then = Inputs::new(&earlier, inputs.objectives, Window { end_s: moment_s, ..inputs.window });
-        if named::index(&*then.population()?, text).is_ok() {
+        if named::index(&then.population()?, text).is_ok() {
             return Ok(Some(moment_s));
         }
     }

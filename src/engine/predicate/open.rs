@@ -38,12 +38,11 @@ impl Predicate {
 }
 
 /// AND with three values.
-fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    parts.fold(Some(true), |all, part| match (all, part) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    })
+fn all(mut parts: impl Iterator<Item = Option<bool>> + Clone) -> Option<bool> {
+    if parts.clone().any(|part| part == Some(false)) {
+        return Some(false);
+    }
+    parts.all(|part| part == Some(true)).then_some(true)
 }
 
 #[cfg(test)]
