@@ -110,8 +110,12 @@ impl Scratch {
         if !path.exists() {
             let all = file(&folder, range.index);
             let frame = holding(scan(&all)?)?;
-            let mut writer = begun(&path, frame.schema())?;
+            // Under its name only when it is whole.
+            let begun_path = path.with_extension("begun");
+            let mut writer = begun(&begun_path, frame.schema())?;
             writer.write_batch(&frame).and_then(|()| writer.finish()).map_err(DatasetError::polars(&path))?;
+            drop(writer);
+            std::fs::rename(&begun_path, &path).map_err(DatasetError::io("rename", &begun_path))?;
             std::fs::remove_file(&all).map_err(DatasetError::io("remove", &all))?;
         }
         scan(&path)
@@ -148,12 +152,21 @@ impl Scratch {
         let mut scratch = self.folder.borrow_mut();
         let root = match &mut *scratch {
             Some(root) => root,
-            none => none.insert(TempDir::with_prefix("audit-ranges-").map_err(DatasetError::io("make a scratch folder in", temporary))?),
+            none => none.insert(scratch_folder().map_err(DatasetError::io("make a scratch folder in", temporary))?),
         };
         let folder = root.path().join(format!("{table}-{of}"));
         std::fs::create_dir_all(&folder).map_err(DatasetError::io("make", &folder))?;
         Ok(folder)
     }
+}
+
+/// A folder of its own that nobody else can read: what a collection holds is not for everybody on the machine.
+fn scratch_folder() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("audit-ranges-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
 /// The numbers of the rows of each range.
@@ -215,5 +228,29 @@ mod tests {
             assert_eq!(ranges.iter().filter(|range| range.holds(key)).count(), 1, "{key:?} is in exactly one");
         }
         assert_eq!(KeyRange::all(0), [KeyRange::WHOLE]);
+    }
+
+    #[test]
+    fn rows_go_to_one_range_each_and_leave_no_trace() {
+        let table: &'static Table = &crate::collect::backup_jobs::TABLE;
+        let rows = super::super::open::empty(table);
+        let keys: [Option<i64>; 7] = [Some(0), Some(1), Some(2), Some(3), None, Some(5), Some(i64::MAX)];
+        let column = |field: Field| match field.name().as_str() {
+            KEY => Series::new(KEY.into(), keys).into_column(),
+            _ => Series::full_null(field.name().clone(), keys.len(), field.dtype()).into_column(),
+        };
+        let frame = DataFrame::new(keys.len(), rows.schema().iter_fields().map(column).collect()).unwrap();
+        let stored = || Ok(vec![Stored { file: frame.clone().lazy(), created: None, before_s: 0, id: "c".to_owned(), seen: 0 }]);
+        let scratch = Scratch::default();
+        let of = |index| {
+            let all = scratch.range(table, KeyRange { index, of: 3 }, stored, |all| Ok(all.collect().unwrap())).unwrap().collect().unwrap();
+            all.column(KEY).unwrap().i64().unwrap().iter().collect::<Vec<_>>()
+        };
+        // By the remainder of a division by three; what has no key is in the first.
+        assert_eq!([of(0), of(1), of(2)], [vec![Some(0), Some(3), None], vec![Some(1), Some(i64::MAX)], vec![Some(2), Some(5)]]);
+        assert_eq!(of(0).len(), 3, "asked again, read from where it lies");
+        let folder = scratch.folder.borrow().as_ref().unwrap().path().to_owned();
+        drop(scratch);
+        assert!(!folder.exists());
     }
 }
