@@ -219,6 +219,29 @@ pub(super) fn names(columns: &[Column]) -> impl Iterator<Item = PlSmallStr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::{Row, TableKind};
+
+    crate::rows! {
+        /// A job.
+        struct JobRow {
+            /// Its id
+            job_id: Text, Never, "";
+            /// Key of its resource
+            resource_key: Integer, NotTold, "";
+        }
+    }
+
+    static JOBS: Table = Table {
+        name: "jobs",
+        kind: TableKind::History,
+        doc: "",
+        columns: JobRow::COLUMNS,
+        key: &["job_id"],
+        parent: None,
+        created: None,
+        global: false,
+        subject: None,
+    };
 
     #[test]
     fn ranges_split_all_keys() {
@@ -232,8 +255,7 @@ mod tests {
 
     #[test]
     fn rows_go_to_one_range_each_and_leave_no_trace() {
-        let table: &'static Table = &crate::collect::backup_jobs::TABLE;
-        let rows = super::super::open::empty(table);
+        let (table, rows) = (&JOBS, crate::dataset::open::empty(&JOBS));
         let keys: [Option<i64>; 7] = [Some(0), Some(1), Some(2), Some(3), None, Some(5), Some(i64::MAX)];
         let column = |field: Field| match field.name().as_str() {
             KEY => Series::new(KEY.into(), keys).into_column(),
