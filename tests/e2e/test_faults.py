@@ -51,6 +51,13 @@ KINDS: dict[str, tuple[str, dict[str, int], str, tuple[Any, ...]]] = {
 }
 
 
+def kinds_of(place: int) -> list[str]:
+    """Both refusals, and by turns two of the faults that leave the same behind but for the word: every kind meets every other operation."""
+    refused = [caller for caller in KINDS if KINDS[caller][0] == "deny"]
+    others = [caller for caller in KINDS if caller not in refused]
+    return [*refused, others[place % len(others)], others[(place + 2) % len(others)]]
+
+
 @pytest.fixture(autouse=True)
 def working_again(emulator: Endpoint) -> Iterator[None]:
     """No fault outlives its test."""
@@ -92,7 +99,9 @@ def judged(world: World, home: Path, caller: str = "TEST", *more: object) -> Eva
 def test_a_failing_operation_changes_nothing_but_to_unknown(
     world: World, tmp_path: Path, operation: str, service: str, table: str
 ) -> None:
-    for caller, (kind, details, _, _) in KINDS.items():
+    kinds = kinds_of(OPERATIONS.index((operation, service, table)))
+    for caller in kinds:
+        kind, details, _, _ = KINDS[caller]
         world.aws.fault(kind, service=service, operation=operation, key=access_key(caller=caller), **details)
 
     def wrong(caller: str) -> list[str]:
@@ -108,8 +117,8 @@ def test_a_failing_operation_changes_nothing_but_to_unknown(
             found.append(f"the reads are {left}, not {status}")
         return [f"{kind} {details or ''}: {one}" for one in found]
 
-    with ThreadPoolExecutor(len(KINDS)) as callers:
-        found = [one for found in callers.map(wrong, KINDS) for one in found]
+    with ThreadPoolExecutor(len(kinds)) as callers:
+        found = [one for found in callers.map(wrong, kinds) for one in found]
     assert not found, "\n".join(found)
 
 
