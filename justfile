@@ -28,3 +28,10 @@ browser:
     npm --prefix tests/browser ci --no-audit --no-fund
     cargo run -- --offline --dataset examples/acme --out target/report || true
     node tests/browser/check.mjs target/report/report.html target/report.png
+
+# what deriving facts and judging cost where there are a million recovery points
+bench:
+    rm -rf target/bench
+    cargo run --release --example generate -- --resources 1000 --days 90 --collections 1 --out target/bench/small
+    cargo run --release --example multiply -- --dataset target/bench/small --accounts 3 --points 10 --out target/bench/large
+    cargo run --release --example measure -- --dataset target/bench/large
