@@ -92,6 +92,11 @@ impl<'a> Inputs<'a> {
         Self { snapshot, objectives, window, prices, ranges: self.ranges, only: Some(range), kept: Rc::clone(&self.kept) }
     }
 
+    /// All ranges: what is derived once for all of them must not be that of the one which happened to ask first.
+    fn whole(&self) -> Self {
+        Self { only: None, ..self.within(KeyRange::WHOLE) }
+    }
+
     /// Whether a resource belongs to the range that is looked at.
     pub fn holds(&self, resource_key: Option<i64>) -> bool {
         self.only.is_none_or(|range| range.holds(resource_key))
@@ -214,7 +219,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving it.
     pub fn population(&self) -> Result<Rc<Vec<Resource>>, FactError> {
-        cached(&self.kept.population, || population::resources(self))
+        cached(&self.kept.population, || population::resources(&self.whole()))
     }
 
     /// The databases of the population, sorted by ARN. Nothing else is read for them.
@@ -222,7 +227,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving them.
     pub fn databases(&self) -> Result<Rc<Vec<Resource>>, FactError> {
-        cached(&self.kept.databases, || population::databases(self))
+        cached(&self.kept.databases, || population::databases(&self.whole()))
     }
 
     /// Plans with their rules, copies and selections, sorted by ARN.
@@ -230,7 +235,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving them.
     pub fn plans(&self) -> Result<Rc<Vec<Plan>>, FactError> {
-        cached(&self.kept.plans, || plans::plans(self))
+        cached(&self.kept.plans, || plans::plans(&self.whole()))
     }
 
     /// Coverage of each resource, in the order of the population.
@@ -238,10 +243,10 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// As deriving it.
     pub fn coverage(&self) -> Result<Rc<Vec<Coverage>>, FactError> {
-        cached(&self.kept.coverage, || coverage::coverage(self))
+        cached(&self.kept.coverage, || coverage::coverage(&self.whole()))
     }
 
-    /// A fact as a frame.
+    /// A fact as a frame, of all ranges whichever is looked at.
     ///
     /// # Errors
     /// `UnknownRelation`, or as deriving it.
@@ -250,7 +255,7 @@ impl<'a> Inputs<'a> {
         if let Some(frame) = self.kept.frames.borrow().get(fact.relation.name) {
             return Ok(frame.clone());
         }
-        let frame = if fact.by_range { self.all_ranges(fact)? } else { (fact.derive)(self)? };
+        let frame = if fact.by_range { self.whole().all_ranges(fact)? } else { (fact.derive)(&self.whole())? };
         self.kept.frames.borrow_mut().insert(fact.relation.name, frame.clone());
         Ok(frame)
     }
