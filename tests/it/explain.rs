@@ -35,7 +35,7 @@ fn what_is_not_known_or_not_usable_never_reads_like_fine() {
         ("a single thing was refused", "acme-trail-archive", &["There is no plan in its account", "Allow `GetBucketVersioning`"]),
         (
             "a key that another account has to open",
-            "catalog",
+            "eu-shop",
             &["A policy denies `DescribeKey` explicitly", "which account 333344445555 has to do"],
         ),
         ("gone since the collection before", "surveys", &["was the last to show it", "--as-of 2026-11-06T04:00:00Z"]),
