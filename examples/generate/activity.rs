@@ -3,7 +3,7 @@
 use backup_audit::collect::backup_jobs::BackupJobRow;
 use backup_audit::collect::copy_jobs::CopyJobRow;
 use backup_audit::collect::recovery_points::RecoveryPointRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 

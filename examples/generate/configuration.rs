@@ -9,7 +9,7 @@ use backup_audit::collect::resource_tags::ResourceTagsRow;
 use backup_audit::collect::selections::SelectionRow;
 use backup_audit::collect::vault_notifications::VaultNotificationRow;
 use backup_audit::collect::vault_policies::VaultPolicyRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::{Value, json as value};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backup_audit::collect::rds_clusters::DbClusterRow;
 use backup_audit::collect::rds_instances::DbInstanceRow;
 use backup_audit::dataset::rows::Json;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::DAY_S;
 

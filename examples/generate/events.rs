@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use backup_audit::collect::cloudtrail_events::CloudtrailEventRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use serde_json::{Value, json as value};
 
 use crate::plans::{ACCOUNT, EU, KEEPER, US};

@@ -9,7 +9,7 @@ use backup_audit::collect::org_effective_policies::OrgEffectivePolicyRow;
 use backup_audit::collect::organization::OrganizationRow;
 use backup_audit::collect::protected_resources::ProtectedResourceRow;
 use backup_audit::collect::report_plans::ReportPlanRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::{Value, json as value};

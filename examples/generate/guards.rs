@@ -4,7 +4,7 @@ use backup_audit::collect::config_recorders::RecorderRow;
 use backup_audit::collect::ebs_settings::EbsSettingsRow;
 use backup_audit::collect::log_groups::LogGroupRow;
 use backup_audit::collect::trails::TrailRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use serde_json::{Value, json as value};
 

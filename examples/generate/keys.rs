@@ -3,7 +3,7 @@
 //! A database has one, whose points are under it; a vault has one, which copies into it are under.
 
 use backup_audit::collect::kms_keys::KmsKeyRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::moment::DAY_S;
 
 use crate::plans::{ACCOUNT, EU, KEEPER, REGIONS};

@@ -3,7 +3,7 @@
 use backup_audit::collect::restore_jobs::RestoreJobRow;
 use backup_audit::collect::restore_testing_plans::RestoreTestingPlanRow;
 use backup_audit::collect::restore_testing_selections::RestoreTestingSelectionRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::json as value;
 

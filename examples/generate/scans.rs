@@ -1,7 +1,7 @@
 //! Searches of recovery points for malware.
 
 use backup_audit::collect::scan_jobs::ScanJobRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 

@@ -4,7 +4,7 @@ use backup_audit::collect::rds_automated_backups::AutomatedBackupRow;
 use backup_audit::collect::rds_snapshots::SnapshotRow;
 use backup_audit::collect::snapshot_attributes::SnapshotAttributeRow;
 use backup_audit::dataset::rows::Json;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::{self, DAY_S, HOUR_S};
 

@@ -5,6 +5,8 @@
 //! ranges) counts for the first. Last the rules over all of them, which derives them again. CPU and the peak of resident memory are those that Linux
 //! tells of the process.
 
+mod rules;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -35,6 +37,9 @@ struct Arguments {
     /// Days before the newest collection that are looked at
     #[arg(long, default_value_t = 90)]
     days: i64,
+    /// Only the rules over relations of recovery points, which are written to this folder; see `rules.rs`
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -49,6 +54,10 @@ fn main() -> anyhow::Result<()> {
         inputs = inputs.in_ranges(ranges);
     }
     writeln!(io::stdout(), "{} ranges; opened with {}", inputs.ranges().len(), Spent::now()?.text())?;
+    if let Some(dir) = &arguments.rules {
+        let relations = relations(&tables());
+        return rules::measure(&inputs, &Library::load(&relations, None)?, dir);
+    }
     if arguments.relation.is_empty() {
         measured("(decoding)", || decode(&dataset))?;
     }

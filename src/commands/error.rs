@@ -67,7 +67,9 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.source)?;
+        // A report on a rule file begins with the word itself.
+        let text = self.source.to_string();
+        write!(f, "error: {}", text.strip_prefix("error: ").unwrap_or(&text))?;
         let mut cause = self.source.source();
         while let Some(error) = cause {
             write!(f, "\n  cause:  {error}")?;

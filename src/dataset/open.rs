@@ -9,10 +9,10 @@ use polars::prelude::*;
 use super::error::DatasetError;
 use super::frame;
 use super::manifest::Manifest;
+use super::readings::ReadAt;
 use super::reads::{READS, Read, ReadStatus};
 use super::schema::{Absence, LEADING_COLUMNS, Table};
 use super::seal::SEALED_CALLS;
-use super::snapshot::ReadAt;
 
 /// A sealed collection.
 #[derive(Clone, Debug)]

@@ -145,6 +145,13 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Whether this gap leaves a read in doubt: the same table, account and Region, and either a gap of the whole Region, a question about
+    /// the whole Region, or the same parent.
+    pub fn concerns(&self, table: &str, account_id: &str, region: &str, parent: Option<&str>) -> bool {
+        let place = self.table == table && self.account_id == account_id && self.region == region;
+        place && (self.parent.is_none() || parent.is_none() || self.parent.as_deref() == parent)
+    }
+
     /// The subject under which findings speak of the gap itself, because what was not read has no rows of its own:
     /// `<parent ARN>#read/<table>`, or `arn:aws:iam::<account>:root#read/<region>/<table>`, followed by `/<parent>` if that is no ARN.
     pub fn subject_arn(&self) -> String {

@@ -9,6 +9,11 @@ use super::schema::{Column, ColumnType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub i64);
 
+/// A `Time` cell of whole seconds.
+pub fn millis(moment_s: i64) -> Millis {
+    Millis(moment_s.saturating_mul(1_000))
+}
+
 /// JSON text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Json(pub String);

@@ -14,37 +14,15 @@ use super::error::DatasetError;
 use super::frame;
 use super::open::{Collection, Dataset};
 use super::ranges::{self, KeyRange, Scratch, Stored};
-use super::reads::{Gap, Read, ReadStatus};
-use super::rows::Millis;
+use super::readings::Readings;
+use super::reads::{Gap, ReadStatus};
 use super::schema::{Column, GLOBAL, Table, TableKind};
-use crate::model::Window;
 use crate::model::key::hex;
 use crate::model::moment::{self, DAY_S};
+use crate::model::window::{Window, merge};
 
 /// A read older than this says nothing about the moment of judgement any more.
 pub const STALE_READ_S: i64 = 30 * DAY_S;
-
-/// A read row together with where it belongs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadAt {
-    /// Account read.
-    pub account_id: String,
-    /// Region read.
-    pub region: String,
-    /// Status, understood; an unknown word counts as unavailable.
-    pub status: ReadStatus,
-    /// The row.
-    pub read: Read,
-}
-
-/// The reads of one collection.
-#[derive(Clone, Debug)]
-struct Readings {
-    id: String,
-    started_s: i64,
-    /// (table, account, Region) → its reads
-    reads: BTreeMap<(String, String, String), Vec<ReadAt>>,
-}
 
 /// A dataset as of a moment.
 #[derive(Debug)]
@@ -498,56 +476,6 @@ impl<'a> Snapshot<'a> {
     }
 }
 
-impl Gap {
-    /// Whether this gap leaves a read in doubt: the same table, account and Region, and either a gap of the whole Region, a question about
-    /// the whole Region, or the same parent.
-    pub fn concerns(&self, table: &str, account_id: &str, region: &str, parent: Option<&str>) -> bool {
-        let place = self.table == table && self.account_id == account_id && self.region == region;
-        place && (self.parent.is_none() || parent.is_none() || self.parent.as_deref() == parent)
-    }
-}
-
-impl Readings {
-    fn of(collection: &Collection) -> Result<Self, DatasetError> {
-        let mut reads: BTreeMap<_, Vec<ReadAt>> = BTreeMap::new();
-        for read in collection.reads()? {
-            let key = (read.read.table.clone().unwrap_or_default(), read.account_id.clone(), read.region.clone());
-            reads.entry(key).or_default().push(read);
-        }
-        Ok(Self { id: collection.manifest.id.clone(), started_s: collection.manifest.started_s, reads })
-    }
-
-    fn of_table(&self, table: &str, account_id: &str, region: &str) -> &[ReadAt] {
-        self.reads.get(&(table.to_owned(), account_id.to_owned(), region.to_owned())).map_or(&[], Vec::as_slice)
-    }
-
-    /// What some reads of this collection cover together; `None` if there are none, or one of them is not complete.
-    fn span<'r>(&self, reads: impl Iterator<Item = &'r ReadAt>) -> Option<Window> {
-        let reads: Vec<&ReadAt> = reads.collect();
-        if reads.is_empty() || reads.iter().any(|read| read.status != ReadStatus::Complete) {
-            return None;
-        }
-        let start_s = reads.iter().map(|read| read.read.from_s.unwrap_or(i64::MIN)).max().unwrap_or(i64::MIN);
-        let end_s = reads.iter().filter_map(|read| read.read.to_s).min().unwrap_or(i64::MAX);
-        Some(Window { start_s, end_s: end_s.min(self.started_s) })
-    }
-
-    fn complete(&self, table: &Table, account_id: &str, region: &str) -> bool {
-        let reads = self.of_table(table.name, account_id, region);
-        let parents_listed = table.parent.is_none() || reads.iter().any(|read| read.read.parent.is_none());
-        !reads.is_empty() && parents_listed && reads.iter().all(|read| read.status == ReadStatus::Complete)
-    }
-
-    /// Whether an object of this parent would have been seen if it had been there. A parent that the complete list of parents no longer names is
-    /// gone, and everything in it.
-    fn shows(&self, table: &str, account_id: &str, region: &str, parent: Option<&str>) -> bool {
-        let reads = self.of_table(table, account_id, region);
-        let of_parent: Vec<_> = reads.iter().filter(|read| read.read.parent.as_deref() == parent && parent.is_some()).collect();
-        let of_region = reads.iter().any(|read| read.read.parent.is_none() && read.status == ReadStatus::Complete);
-        if of_parent.is_empty() { of_region } else { of_parent.iter().all(|read| read.status == ReadStatus::Complete) }
-    }
-}
-
 fn scope(collections: &[&Collection]) -> Vec<(String, String)> {
     let mut scope = BTreeSet::new();
     for collection in collections {
@@ -582,29 +510,4 @@ fn within(places: impl Iterator<Item = (String, String)>) -> Expr {
         terms = halves;
     }
     terms.pop().unwrap_or_else(|| lit(false))
-}
-
-/// Merges windows that touch or overlap.
-pub fn merge(mut windows: Vec<Window>) -> Vec<Window> {
-    windows.retain(|window| window.start_s < window.end_s);
-    windows.sort_by_key(|window| (window.start_s, window.end_s));
-    let mut merged: Vec<Window> = Vec::new();
-    for window in windows {
-        match merged.last_mut() {
-            Some(last) if window.start_s <= last.end_s => last.end_s = last.end_s.max(window.end_s),
-            _ => merged.push(window),
-        }
-    }
-    merged
-}
-
-/// What two lists of windows, each merged, have in common.
-pub fn common(left: &[Window], right: &[Window]) -> Vec<Window> {
-    let overlap = |one: &Window, other: &Window| Window { start_s: one.start_s.max(other.start_s), end_s: one.end_s.min(other.end_s) };
-    merge(left.iter().flat_map(|one| right.iter().map(move |other| overlap(one, other))).collect())
-}
-
-/// A `Time` cell of whole seconds.
-pub fn millis(moment_s: i64) -> Millis {
-    Millis(moment_s.saturating_mul(1_000))
 }

@@ -5,6 +5,7 @@ use polars::prelude::DataFrame;
 use super::judge::{EngineError, Relations, judge};
 use super::param::YamlScalar;
 use super::predicate::Predicate;
+use super::rows::in_order;
 use super::rule::{Case, Rule, RuleSet};
 use super::settings::Settings;
 use crate::dataset::frame::{FrameError, seconds_name, to_frame};
@@ -139,7 +140,7 @@ impl OneRelation {
         let columns = relation.columns.iter().map(|column| cells(column, case)).collect();
         let too_long = || FrameError::Missing { relation: relation.name.to_owned(), column: "(rows)" };
         let batch = Batch::from_cells(relation.columns, columns, case.rows.len()).ok_or_else(too_long)?;
-        let frame = to_frame(relation.name, &batch)?;
+        let frame = in_order(relation, &to_frame(relation.name, &batch)?)?;
         Ok(Self { relation, frame, gaps: gap(rule, case).into_iter().collect() })
     }
 }

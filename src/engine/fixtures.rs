@@ -6,6 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::judge::{EngineError, Judgement, Relations, judge};
 use super::load::{Layer, Library};
+use super::rows::in_order;
 use super::settings::Settings;
 use super::{Finding, RuleErrors, SourceFile};
 use crate::dataset::frame::to_frame;
@@ -139,7 +140,7 @@ impl Relations for Memory {
     }
 
     fn parts(&self, _: &str, take: &mut dyn FnMut(DataFrame) -> Result<(), EngineError>) -> Result<(), EngineError> {
-        take(to_frame("points", &Batch::from_rows(self.rows.clone()))?)
+        take(in_order(&POINTS, &to_frame("points", &Batch::from_rows(self.rows.clone()))?)?)
     }
 
     fn gaps(&self) -> &[Gap] {

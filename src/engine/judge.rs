@@ -12,7 +12,7 @@ use super::data_scope::DataScope;
 use super::finding::Finding;
 use super::gaps::{self, Reached};
 use super::predicate::BindError;
-use super::rows::{Frame, Tally};
+use super::rows::Frame;
 use super::rule::{Quantify, Rule, RuleSet};
 use super::settings::{Disabled, Settings};
 use super::template::{TemplateError, Templates};
@@ -75,7 +75,8 @@ pub trait Relations {
     fn relation(&self, name: &str) -> Option<&'static Relation>;
     /// All relations.
     fn names(&self) -> Vec<&'static str>;
-    /// Hands on its rows, with every declared column: at once, or in parts of which each has all rows of its subjects.
+    /// Hands on its rows, with every declared column: at once, or in parts of which each has all rows of its subjects. The rows of a subject are sorted as
+    /// the relation declares, NULL last: which of them stands for a finding follows from that, and no verdict does.
     ///
     /// # Errors
     /// [`EngineError::Source`] or [`EngineError::Frame`], or what `take` gives.
@@ -158,7 +159,7 @@ fn over_relation(
     let gaps = gaps::of_relation(relation, source.gaps());
     source.parts(relation.name, &mut |data| over_part(rules, relation, &data, &gaps, settings, templates, judged))?;
     for rule in rules {
-        let writer = Writer { rule, settings, templates, gaps: &gaps };
+        let writer = Writer::new(rule, settings, templates, &gaps);
         let mut unread: Vec<Finding> = gaps.iter().map(|gap| writer.unread(gap)).collect();
         unread.dedup_by(|next, first| merge(first, next));
         judged.extend(unread.into_iter().map(|finding| (finding, RowCounts::default())));
@@ -179,21 +180,12 @@ fn over_part(
     let touched = frame.touched(&Reached::new(relation, gaps, frame.data()));
     let verdicts = frame.evaluate(rules, settings)?;
     for (rule, verdicts) in rules.iter().zip(&verdicts) {
-        let writer = Writer { rule, settings, templates, gaps };
-        let tallies = frame.tally(verdicts);
-        let examples: Vec<(usize, Verdict, usize)> = tallies
-            .iter()
-            .enumerate()
-            .filter_map(|(subject, tally)| {
-                let verdict = decide(rule.quantify, &tally.counts, touched[subject].is_some());
-                Some((subject, verdict, tally.example(verdict)?))
-            })
-            .collect();
-        let rows = frame.rows(examples.iter().map(|(_, _, row)| *row))?;
-        for (at, (subject, verdict, _)) in examples.into_iter().enumerate() {
-            let Tally { counts, .. } = &tallies[subject];
-            let variant = verdicts.variant(subject);
-            judged.push((writer.subject(&rows, at, verdict, counts, touched[subject], variant)?, *counts));
+        let writer = Writer::new(rule, settings, templates, gaps);
+        for (subject, touched) in touched.iter().enumerate() {
+            let counts = frame.counts(verdicts, subject);
+            let verdict = decide(rule.quantify, &counts, touched.is_some());
+            let Some(row) = frame.example(verdicts, subject, verdict) else { continue };
+            judged.push((writer.subject(&frame.row(row), verdict, &counts, *touched, verdicts.variant(subject))?, counts));
         }
     }
     Ok(())

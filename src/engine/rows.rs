@@ -1,117 +1,109 @@
 //! Rows of a relation, grouped by subject: evaluated in Polars, counted here.
 //!
-//! Nothing in this file grows with rows times rules but two bits a row, and with subjects a few counters each.
+//! The rows of a subject stand together, so that a verdict on it is a count of bits: nothing in this file grows with rows times rules but three bits a
+//! row, and nothing looks at a row of a rule by itself.
 
-use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::ops::Range;
 
-use polars::prelude::{BooleanChunked, DataFrame, DataType, IdxCa, Int64Chunked, IntoLazy, StringChunked};
+use polars::prelude::{BooleanChunked, DataFrame, DataType, Expr, IntoLazy, PlSmallStr, SortMultipleOptions, StringChunked, col, lit};
+
+use minijinja::Value;
 
 use super::gaps::Reached;
 use super::judge::{EngineError, RowCounts};
+use super::predicate::Predicate;
 use super::rule::Rule;
 use super::settings::Settings;
-use crate::dataset::frame::{FrameError, batch_from_frame, fields, seconds_name};
-use crate::dataset::{Batch, ColumnType, Relation};
-use crate::model::Verdict;
+use crate::dataset::frame::{FrameError, fields, seconds_name};
+use crate::dataset::{ColumnType, Relation};
+use crate::model::{Verdict, moment};
 
 /// The rows of a relation with their subjects.
 pub(crate) struct Frame {
     relation: &'static Relation,
     data: DataFrame,
-    /// Subject of each row.
-    subject_of: Vec<u32>,
-    /// First row of each subject; subjects are numbered in the order of their first rows.
-    first_row: Vec<usize>,
+    /// First row of each subject, in ascending order of subjects, and the number of rows.
+    starts: Vec<usize>,
 }
 
 /// What one rule says about the rows, before subjects are looked at.
 pub(crate) struct RowVerdicts {
-    /// `applies` and `pass` for each set of parameters.
-    columns: Vec<(Option<BooleanChunked>, BooleanChunked)>,
+    /// For each set of parameters.
+    variants: Vec<Bits>,
     /// Which set a subject is judged with; all with the first if empty.
     variant_of: Vec<usize>,
 }
 
-/// What was counted for a subject.
-#[derive(Clone, Default)]
-pub(crate) struct Tally {
-    pub(crate) counts: RowCounts,
-    /// First row of each verdict in the relation's order: fail, unknown, pass, not applicable.
-    first: [Option<u32>; 4],
+/// Which rows pass, which fail, and about which the rule does not speak; all others cannot be decided. No cell is NULL.
+struct Bits {
+    pass: BooleanChunked,
+    fail: BooleanChunked,
+    not_applicable: Option<BooleanChunked>,
+}
+
+/// The rows sorted by subject, then as the relation declares, then by all other columns, so that only rows which are the same have no order.
+pub(crate) fn in_order(relation: &Relation, data: &DataFrame) -> Result<DataFrame, EngineError> {
+    let rest = relation.columns.iter().filter(|column| column.column_type != ColumnType::Time).map(|column| column.name);
+    let mut names: Vec<&str> = Vec::new();
+    for name in ["subject_arn"].into_iter().chain(relation.order.iter().copied()).chain(rest) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let options = SortMultipleOptions::default().with_nulls_last(true);
+    data.sort(names.into_iter().map(PlSmallStr::from), options).map_err(|source| EngineError::Polars { relation: relation.name, source })
 }
 
 impl Frame {
     /// Checks the declared columns and groups the rows.
     pub(crate) fn new(relation: &'static Relation, data: &DataFrame) -> Result<Self, EngineError> {
-        for field in fields(relation.columns) {
-            let declared = relation
-                .columns
-                .iter()
-                .find(|column| column.name == field.name().as_str() || seconds_name(column.name).as_str() == field.name().as_str());
-            let Some(declared) = declared else { continue };
-            let missing = || FrameError::Missing { relation: relation.name.to_owned(), column: declared.name };
-            let found = data.column(field.name()).map_err(|_| missing())?.dtype();
-            if found != field.dtype() {
-                let expected = if matches!(field.dtype(), DataType::Int64) { "integer" } else { declared.column_type.word() };
-                let error =
-                    FrameError::Type { relation: relation.name.to_owned(), column: declared.name, found: found.to_string(), expected };
-                return Err(error.into());
-            }
-        }
+        check(relation, data)?;
         let mut data = data.clone();
         data.rechunk_mut();
-        let mut frame = Self { relation, data, subject_of: Vec::new(), first_row: Vec::new() };
-        frame.group()?;
-        Ok(frame)
+        let starts = match starts(text(&data, relation, "subject_arn")?) {
+            Some(starts) => starts,
+            None => {
+                data = in_order(relation, &data)?;
+                data.rechunk_mut();
+                starts(text(&data, relation, "subject_arn")?).unwrap_or_default()
+            }
+        };
+        Ok(Self { relation, data, starts })
     }
 
     pub(crate) fn data(&self) -> &DataFrame {
         &self.data
     }
 
-    /// Numbers the subjects. Rows of one subject mostly stand together, so the one before is tried first.
-    fn group(&mut self) -> Result<(), EngineError> {
-        let arns = text(&self.data, self.relation, "subject_arn")?;
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let mut before: Option<(&str, u32)> = None;
-        let mut subject_of = Vec::with_capacity(arns.len());
-        let mut first_row = Vec::new();
-        for (row, arn) in arns.iter().enumerate() {
-            let arn = arn.unwrap_or("");
-            let number = match before {
-                Some((last, number)) if last == arn => number,
-                _ => *numbers.entry(arn).or_insert_with(|| {
-                    first_row.push(row);
-                    u32::try_from(first_row.len() - 1).unwrap_or(u32::MAX)
-                }),
-            };
-            before = Some((arn, number));
-            subject_of.push(number);
-        }
-        (self.subject_of, self.first_row) = (subject_of, first_row);
-        Ok(())
+    /// How many subjects there are.
+    pub(crate) fn subjects(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The rows of a subject.
+    fn rows_of(&self, subject: usize) -> Range<usize> {
+        self.starts[subject]..self.starts[subject + 1]
     }
 
     /// For each subject the first gap that touches one of its rows.
     pub(crate) fn touched(&self, reached: &Reached<'_>) -> Vec<Option<usize>> {
-        let mut touched = vec![None; self.first_row.len()];
+        let mut touched = vec![None; self.subjects()];
         if reached.nothing() {
             return touched;
         }
         let cells = |name| self.data.column(name).ok().and_then(|column| column.str().ok());
         let (accounts, regions) = (cells("account_id"), cells("region"));
         let mut last: Option<(&str, &str, Option<usize>)> = None;
-        for (row, subject) in self.subject_of.iter().enumerate() {
-            let account = accounts.and_then(|cells| cells.get(row)).unwrap_or("");
-            let region = regions.and_then(|cells| cells.get(row)).unwrap_or("");
-            let place = match last {
-                Some((last_account, last_region, place)) if last_account == account && last_region == region => place,
-                _ => reached.place(account, region),
-            };
-            last = Some((account, region, place));
-            let parent = if reached.by_parent() { reached.parent(row) } else { None };
-            if let Some(slot) = touched.get_mut(*subject as usize) {
+        for (subject, slot) in touched.iter_mut().enumerate() {
+            for row in self.rows_of(subject) {
+                let account = accounts.and_then(|cells| cells.get(row)).unwrap_or("");
+                let region = regions.and_then(|cells| cells.get(row)).unwrap_or("");
+                let place = match last {
+                    Some((last_account, last_region, place)) if last_account == account && last_region == region => place,
+                    _ => reached.place(account, region),
+                };
+                last = Some((account, region, place));
+                let parent = if reached.by_parent() { reached.parent(row) } else { None };
                 *slot = [*slot, place, parent].into_iter().flatten().min();
             }
         }
@@ -120,34 +112,44 @@ impl Frame {
 
     /// Evaluates the predicates of all rules in one pass.
     pub(crate) fn evaluate(&self, rules: &[&Rule], settings: &Settings) -> Result<Vec<RowVerdicts>, EngineError> {
-        let mut expressions = Vec::new();
+        // A predicate without any column would give one row for all.
+        let mut expressions = vec![col("subject_arn")];
+        let mut add = |expression: Expr| {
+            let name = format!("v{}", expressions.len());
+            expressions.push(expression.fill_null(lit(false)).alias(name));
+        };
         let mut shapes = Vec::with_capacity(rules.len());
         for rule in rules {
             let bind = |source| EngineError::Bind { rule: rule.id.clone(), source };
             let variants = settings.variants(rule);
             shapes.push(variants.len());
             for params in &variants {
-                if let Some(applies) = &rule.applies {
-                    let compiled = applies.bind(params).and_then(|bound| bound.to_polars()).map_err(bind)?;
-                    expressions.push(compiled.alias(format!("v{}", expressions.len())));
+                let bound = |predicate: &Predicate| predicate.bind(params).and_then(|bound| bound.to_polars()).map_err(bind);
+                let pass = bound(&rule.pass)?;
+                match &rule.applies {
+                    None => [pass.clone(), pass.not()].into_iter().for_each(&mut add),
+                    Some(applies) => {
+                        let applies = bound(applies)?;
+                        // With three values: both are known to be true, or it is not.
+                        let both = |pass: Expr| applies.clone().and(pass);
+                        [both(pass.clone()), both(pass.not()), applies.clone().not()].into_iter().for_each(&mut add);
+                    }
                 }
-                let compiled = rule.pass.bind(params).and_then(|bound| bound.to_polars()).map_err(bind)?;
-                expressions.push(compiled.alias(format!("v{}", expressions.len())));
             }
         }
         let polars = |source| EngineError::Polars { relation: self.relation.name, source };
         let mut out = self.data.clone().lazy().select(expressions).collect().map_err(polars)?;
         out.rechunk_mut();
-        let mut columns = out.columns().iter();
-        let mut next = || columns.next().map(|column| column.bool().cloned()).transpose().map_err(polars);
+        let mut columns = out.columns().iter().skip(1);
+        let mut next = || columns.next().map_or_else(|| Ok(BooleanChunked::default()), |column| column.bool().cloned()).map_err(polars);
         let mut verdicts = Vec::with_capacity(rules.len());
-        for (rule, variants) in rules.iter().zip(shapes) {
-            let mut pairs = Vec::with_capacity(variants);
-            for _ in 0..variants {
-                let applies = if rule.applies.is_some() { next()? } else { None };
-                pairs.extend(next()?.map(|pass| (applies, pass)));
+        for (rule, count) in rules.iter().zip(shapes) {
+            let mut variants = Vec::with_capacity(count);
+            for _ in 0..count {
+                let (pass, fail) = (next()?, next()?);
+                variants.push(Bits { pass, fail, not_applicable: if rule.applies.is_some() { Some(next()?) } else { None } });
             }
-            verdicts.push(RowVerdicts { columns: pairs, variant_of: self.variants(rule, settings, variants)? });
+            verdicts.push(RowVerdicts { variants, variant_of: self.variants(rule, settings, count)? });
         }
         Ok(verdicts)
     }
@@ -158,50 +160,80 @@ impl Frame {
         }
         let arns = text(&self.data, self.relation, "subject_arn")?;
         let accounts = text(&self.data, self.relation, "account_id")?;
-        let variant = |row: &usize| settings.variant_of(rule, arns.get(*row).unwrap_or(""), accounts.get(*row).unwrap_or(""));
-        Ok(self.first_row.iter().map(variant).collect())
+        let variant = |row: usize| settings.variant_of(rule, arns.get(row).unwrap_or(""), accounts.get(row).unwrap_or(""));
+        Ok((0..self.subjects()).map(|subject| variant(self.starts[subject])).collect())
     }
 
-    /// Counts the verdicts on each subject's rows.
-    pub(crate) fn tally(&self, verdicts: &RowVerdicts) -> Vec<Tally> {
-        let mut tallies = vec![Tally::default(); self.first_row.len()];
-        let order = self.order();
-        for (row, subject) in self.subject_of.iter().enumerate() {
-            let subject = *subject as usize;
-            let Some(tally) = tallies.get_mut(subject) else { continue };
-            let verdict = verdicts.of(row, subject);
-            let (count, slot) = match verdict {
-                Verdict::Fail => (&mut tally.counts.fail, 0),
-                Verdict::Pass => (&mut tally.counts.pass, 2),
-                Verdict::NotApplicable => (&mut tally.counts.not_applicable, 3),
-                Verdict::Unknown | Verdict::Waived => (&mut tally.counts.unknown, 1),
-            };
-            *count = count.saturating_add(1);
-            let earlier = match tally.first[slot] {
-                Some(first) => compare(&order, row, first as usize) == Ordering::Less,
-                None => true,
-            };
-            if earlier {
-                tally.first[slot] = u32::try_from(row).ok();
-            }
+    /// Counts the verdicts on a subject's rows.
+    pub(crate) fn counts(&self, verdicts: &RowVerdicts, subject: usize) -> RowCounts {
+        let (rows, bits) = (self.rows_of(subject), verdicts.bits(subject));
+        let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+        let (pass, fail) = (set(&bits.pass, &rows), set(&bits.fail, &rows));
+        let not_applicable = bits.not_applicable.as_ref().map_or(0, |bits| set(bits, &rows));
+        let unknown = rows.len() - pass - fail - not_applicable;
+        RowCounts { fail: count(fail), unknown: count(unknown), pass: count(pass), not_applicable: count(not_applicable) }
+    }
+
+    /// The row that stands for a verdict on a subject: the first that gave it, or, if only a gap did, the first of the worst that was given.
+    pub(crate) fn example(&self, verdicts: &RowVerdicts, subject: usize, verdict: Verdict) -> Option<usize> {
+        let bits = verdicts.bits(subject);
+        let first = |wanted: Verdict| self.rows_of(subject).find(|&row| bits.verdict(row) == wanted);
+        let worst = [Verdict::Fail, Verdict::Unknown, Verdict::Pass, Verdict::NotApplicable];
+        let own = if verdict == Verdict::Waived { Verdict::Unknown } else { verdict };
+        first(own).or_else(|| worst.into_iter().find_map(first))
+    }
+
+    /// A row, for people.
+    pub(crate) fn row(&self, row: usize) -> Told<'_> {
+        Told { data: &self.data, row }
+    }
+}
+
+fn check(relation: &'static Relation, data: &DataFrame) -> Result<(), EngineError> {
+    for field in fields(relation.columns) {
+        let declared = relation
+            .columns
+            .iter()
+            .find(|column| column.name == field.name().as_str() || seconds_name(column.name).as_str() == field.name().as_str());
+        let Some(declared) = declared else { continue };
+        let missing = || FrameError::Missing { relation: relation.name.to_owned(), column: declared.name };
+        let found = data.column(field.name()).map_err(|_| missing())?.dtype();
+        if found != field.dtype() {
+            let expected = if matches!(field.dtype(), DataType::Int64) { "integer" } else { declared.column_type.word() };
+            let error = FrameError::Type { relation: relation.name.to_owned(), column: declared.name, found: found.to_string(), expected };
+            return Err(error.into());
         }
-        tallies
     }
+    Ok(())
+}
 
-    /// The columns that order a subject's rows: the declared ones, then all others, so that the order is total but for equal rows.
-    fn order(&self) -> Vec<OrderColumn<'_>> {
-        let rest = self.relation.columns.iter().filter(|column| column.column_type != ColumnType::Time).map(|column| column.name);
-        let names = self.relation.order.iter().copied().chain(rest);
-        names.filter_map(|name| OrderColumn::of(&self.data, name)).collect()
+/// Where each subject begins, and the end; `None` if subjects do not ascend, so that one may come back.
+fn starts(arns: &StringChunked) -> Option<Vec<usize>> {
+    let array = arns.downcast_as_array();
+    // Texts that were stored once have one view, which is quicker to compare; NULL has any.
+    let views = if arns.null_count() == 0 { array.views().as_slice() } else { &[] };
+    let mut starts = Vec::new();
+    let mut before = None;
+    for row in 0..array.len() {
+        if row > 0 && views.get(row).zip(views.get(row - 1)).is_some_and(|(one, other)| one == other) {
+            continue;
+        }
+        let arn = array.get(row).unwrap_or("");
+        match before {
+            Some(last) if last == arn => continue,
+            Some(last) if last > arn => return None,
+            _ => {}
+        }
+        before = Some(arn);
+        starts.push(row);
     }
+    starts.push(array.len());
+    Some(starts)
+}
 
-    /// The declared columns of some rows.
-    pub(crate) fn rows(&self, rows: impl Iterator<Item = usize>) -> Result<Batch, EngineError> {
-        let indices: IdxCa = rows.filter_map(|row| u32::try_from(row).ok()).map(Some).collect();
-        let polars = |source| EngineError::Polars { relation: self.relation.name, source };
-        let taken = self.data.take(&indices).map_err(polars)?;
-        Ok(batch_from_frame(self.relation.name, &taken, self.relation.columns)?)
-    }
+/// How many of some rows are true.
+fn set(bits: &BooleanChunked, rows: &Range<usize>) -> usize {
+    rows.len() - bits.downcast_as_array().values().null_count_range(rows.start, rows.len())
 }
 
 impl RowVerdicts {
@@ -210,68 +242,52 @@ impl RowVerdicts {
         self.variant_of.get(subject).copied().unwrap_or(0)
     }
 
-    fn of(&self, row: usize, subject: usize) -> Verdict {
-        let Some((applies, pass)) = self.columns.get(self.variant(subject)) else { return Verdict::Unknown };
-        match applies.as_ref().map_or(Some(true), |applies| applies.get(row)) {
-            Some(false) => Verdict::NotApplicable,
-            None => Verdict::Unknown,
-            Some(true) => match pass.get(row) {
-                Some(true) => Verdict::Pass,
-                Some(false) => Verdict::Fail,
-                None => Verdict::Unknown,
-            },
+    fn bits(&self, subject: usize) -> &Bits {
+        &self.variants[self.variant(subject)]
+    }
+}
+
+impl Bits {
+    fn verdict(&self, row: usize) -> Verdict {
+        let is = |bits: &BooleanChunked| bits.downcast_as_array().value(row);
+        match () {
+            () if is(&self.fail) => Verdict::Fail,
+            () if is(&self.pass) => Verdict::Pass,
+            () if self.not_applicable.as_ref().is_some_and(is) => Verdict::NotApplicable,
+            () => Verdict::Unknown,
         }
     }
 }
 
-impl Tally {
-    /// The row that stands for a verdict on the subject: one that gave it, or, if only a gap did, the worst there is.
-    pub(crate) fn example(&self, verdict: Verdict) -> Option<usize> {
-        let own = match verdict {
-            Verdict::Fail => self.first[0],
-            Verdict::Unknown | Verdict::Waived => self.first[1],
-            Verdict::Pass => self.first[2],
-            Verdict::NotApplicable => self.first[3],
-        };
-        own.or_else(|| self.first.iter().flatten().next().copied()).map(|row| row as usize)
+/// A row of a relation, read cell by cell.
+pub(crate) struct Told<'f> {
+    data: &'f DataFrame,
+    row: usize,
+}
+
+impl Told<'_> {
+    /// A text; empty if it is NULL.
+    pub(crate) fn text(&self, name: &str) -> String {
+        let cell = self.data.column(name).ok().and_then(|column| column.str().ok()).and_then(|cells| cells.get(self.row));
+        cell.unwrap_or_default().to_owned()
     }
-}
 
-enum OrderColumn<'f> {
-    Text(&'f StringChunked),
-    Integer(&'f Int64Chunked),
-    Boolean(&'f BooleanChunked),
-}
-
-impl<'f> OrderColumn<'f> {
-    fn of(data: &'f DataFrame, name: &str) -> Option<Self> {
-        let column = data.column(name).ok()?;
+    /// A cell as templates see it: a `Time` column as text, with its seconds beside it. `None` if there is no such column.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        fn of<T: Into<Value>>(cell: Option<T>) -> Value {
+            cell.map_or_else(|| Value::from(()), Into::into)
+        }
+        let column = self.data.column(name).ok()?;
         match column.dtype() {
-            DataType::String => column.str().ok().map(Self::Text),
-            DataType::Int64 => column.i64().ok().map(Self::Integer),
-            DataType::Boolean => column.bool().ok().map(Self::Boolean),
-            _ => None,
+            DataType::String => column.str().ok().map(|cells| of(cells.get(self.row))),
+            DataType::Boolean => column.bool().ok().map(|cells| of(cells.get(self.row))),
+            DataType::Int64 => column.i64().ok().map(|cells| of(cells.get(self.row))),
+            _ => {
+                let seconds = self.data.column(&seconds_name(name)).ok()?;
+                seconds.i64().ok().map(|cells| of(cells.get(self.row).map(moment::short)))
+            }
         }
     }
-
-    fn compare(&self, left: usize, right: usize) -> Ordering {
-        match self {
-            Self::Text(cells) => nulls_last(cells.get(left), cells.get(right)),
-            Self::Integer(cells) => nulls_last(cells.get(left), cells.get(right)),
-            Self::Boolean(cells) => nulls_last(cells.get(left), cells.get(right)),
-        }
-    }
-}
-
-fn nulls_last<T: Ord>(left: Option<T>, right: Option<T>) -> Ordering {
-    match (left, right) {
-        (Some(left), Some(right)) => left.cmp(&right),
-        (left, right) => right.is_some().cmp(&left.is_some()),
-    }
-}
-
-fn compare(order: &[OrderColumn<'_>], left: usize, right: usize) -> Ordering {
-    order.iter().map(|column| column.compare(left, right)).find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
 }
 
 fn text<'f>(data: &'f DataFrame, relation: &Relation, column: &'static str) -> Result<&'f StringChunked, FrameError> {

@@ -3,6 +3,7 @@
 //! Filters: `duration` (seconds), `time` (epoch seconds), `bytes`, `counted("recovery point")` ("1 recovery point", "2 recovery points"). A name that does not exist is an error when the rule is loaded; a value that
 //! is NULL is written as "not known", also after a filter.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -19,7 +20,10 @@ pub type Values = BTreeMap<String, Value>;
 
 /// Renders the templates of rules.
 pub struct Templates {
-    environment: Environment<'static>,
+    /// Holds what was rendered once, under its own text.
+    environment: RefCell<Environment<'static>>,
+    /// The names that each of these uses.
+    names: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 /// What is wrong in a template.
@@ -46,7 +50,7 @@ impl Default for Templates {
         environment.add_filter("counted", |value: Value, what: String| {
             seconds(&value, "counted", |count| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") })
         });
-        Self { environment }
+        Self { environment: RefCell::new(environment), names: RefCell::default() }
     }
 }
 
@@ -56,10 +60,29 @@ impl Templates {
     /// # Errors
     /// A syntax error, a name or filter that does not exist, a filter on a value of another kind.
     pub fn render(&self, text: &str, values: &Values) -> Result<String, TemplateError> {
-        let template = self.environment.template_from_str(text).map_err(|error| wrong(&error))?;
-        let rendered = template.render(values.clone());
-        let rendered = rendered.map_err(|error| wrong(&error))?;
-        Ok(rendered.split_whitespace().collect::<Vec<_>>().join(" "))
+        self.render_with(text, |name| values.get(name).cloned())
+    }
+
+    /// As [`Templates::render`], asking only for the values that the template uses.
+    ///
+    /// # Errors
+    /// As [`Templates::render`].
+    pub fn render_with(&self, text: &str, value: impl Fn(&str) -> Option<Value>) -> Result<String, TemplateError> {
+        if !text.contains('{') {
+            return Ok(one_line(text));
+        }
+        if !self.names.borrow().contains_key(text) {
+            let names = self.names(text)?;
+            self.environment.borrow_mut().add_template_owned(text.to_owned(), text.to_owned()).map_err(|error| wrong(&error))?;
+            self.names.borrow_mut().insert(text.to_owned(), names);
+        }
+        let names = self.names.borrow();
+        let used = names.get(text).into_iter().flatten().filter_map(|name| Some((name.clone(), value(name)?)));
+        let values: Values = used.collect();
+        let environment = self.environment.borrow();
+        let rendered =
+            environment.get_template(text).and_then(|template| template.render(Value::from(values))).map_err(|error| wrong(&error))?;
+        Ok(one_line(&rendered))
     }
 
     /// The names a template uses.
@@ -67,11 +90,16 @@ impl Templates {
     /// # Errors
     /// A syntax error.
     pub fn names(&self, text: &str) -> Result<Vec<String>, TemplateError> {
-        let template = self.environment.template_from_str(text).map_err(|error| wrong(&error))?;
+        let environment = self.environment.borrow();
+        let template = environment.template_from_str(text).map_err(|error| wrong(&error))?;
         let mut names: Vec<_> = template.undeclared_variables(false).into_iter().collect();
         names.sort();
         Ok(names)
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn wrong(error: &Error) -> TemplateError {

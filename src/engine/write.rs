@@ -1,67 +1,71 @@
 //! Findings in words: what was seen, what is asked, and for everything that is not fine one sentence.
 
+use std::collections::BTreeMap;
+
 use minijinja::Value;
+use minijinja::value::ValueKind;
 
 use super::cells::literal;
 use super::finding::Finding;
 use super::gaps::sentence;
 use super::judge::{EngineError, RowCounts};
-use super::predicate::Known;
+use super::predicate::{Known, Literal};
+use super::rows::Told;
 use super::rule::{Quantify, Rule, Shown};
 use super::settings::Settings;
-use super::template::{NOT_KNOWN, Templates, Values, bytes};
+use super::template::{NOT_KNOWN, Templates, bytes};
 use crate::dataset::frame::seconds_name;
-use crate::dataset::rows::{Batch, Cells};
-use crate::dataset::{ColumnType, Gap};
+use crate::dataset::{Column, ColumnType, Gap};
 use crate::model::{Verdict, duration, moment};
 
 /// Writes the findings of one rule.
 pub(crate) struct Writer<'a> {
-    pub(crate) rule: &'a Rule,
-    pub(crate) settings: &'a Settings,
-    pub(crate) templates: &'a Templates,
-    pub(crate) gaps: &'a [&'a Gap],
+    rule: &'a Rule,
+    settings: &'a Settings,
+    templates: &'a Templates,
+    gaps: &'a [&'a Gap],
+    /// The sets of parameters.
+    variants: Vec<BTreeMap<String, Literal>>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(crate) fn new(rule: &'a Rule, settings: &'a Settings, templates: &'a Templates, gaps: &'a [&'a Gap]) -> Self {
+        Self { rule, settings, templates, gaps, variants: settings.variants(rule) }
+    }
+
     /// The finding on a subject, told by one of its rows. `touched` is the position of a gap that leaves it in doubt, `variant` the set of
     /// parameters it was judged with.
     pub(crate) fn subject(
         &self,
-        rows: &Batch,
-        at: usize,
+        row: &Told<'_>,
         verdict: Verdict,
         counts: &RowCounts,
         touched: Option<usize>,
         variant: usize,
     ) -> Result<Finding, EngineError> {
-        let mut values = row_values(rows, at);
-        for (name, param) in self.settings.variants(self.rule).into_iter().nth(variant).unwrap_or_default() {
-            values.insert(name, literal(&param));
-        }
-        let text = |name: &str| match values.get(name) {
-            Some(value) if !value.is_none() => value.to_string(),
-            _ => String::new(),
-        };
-        let evidence = Some(text("evidence")).filter(|text| !text.is_empty());
+        let params = self.variants.get(variant);
+        let value = |name: &str| params.and_then(|params| params.get(name)).map(literal).or_else(|| row.value(name));
+        let evidence = Some(row.text("evidence")).filter(|text| !text.is_empty());
         let message = match verdict {
             Verdict::Pass | Verdict::NotApplicable => String::new(),
-            Verdict::Fail | Verdict::Waived => format!("{}{}", self.render(&self.rule.message, &values)?, self.share(counts)),
-            Verdict::Unknown => self.undecided(&values, counts, touched)?,
+            Verdict::Fail | Verdict::Waived => format!("{}{}", self.render(&self.rule.message, &value)?, self.share(counts)),
+            Verdict::Unknown => self.undecided(&value, counts, touched)?,
         };
         let shown = |shown: &Option<Shown>| match shown {
             Some(_) if verdict == Verdict::NotApplicable => Ok(String::new()),
-            Some(shown) => self.shown(shown, &values),
+            Some(Shown::Template(template)) => self.render(template, &value),
+            Some(Shown::Param(name)) => Ok(self.param(name, value(name).as_ref())),
+            Some(Shown::Column(name)) => Ok(self.column(name, row.value(name).as_ref())),
             None => Ok(String::new()),
         };
         let finding = Finding {
             rule_id: self.rule.id.clone(),
             verdict,
             severity: self.settings.severity(self.rule),
-            subject_arn: text("subject_arn"),
-            subject_type: text("subject_type"),
-            account_id: text("account_id"),
-            region: text("region"),
+            subject_arn: row.text("subject_arn"),
+            subject_type: row.text("subject_type"),
+            account_id: row.text("account_id"),
+            region: row.text("region"),
             observed: shown(&self.rule.observed)?,
             expected: shown(&self.rule.expected)?,
             message,
@@ -94,8 +98,8 @@ impl Writer<'_> {
         finding.with_id()
     }
 
-    fn render(&self, template: &str, values: &Values) -> Result<String, EngineError> {
-        self.templates.render(template, values).map_err(|source| EngineError::Message { rule: self.rule.id.clone(), source })
+    fn render(&self, template: &str, value: &dyn Fn(&str) -> Option<Value>) -> Result<String, EngineError> {
+        self.templates.render_with(template, value).map_err(|source| EngineError::Message { rule: self.rule.id.clone(), source })
     }
 
     /// How many of what was judged about the subject it concerns, where that is several.
@@ -110,9 +114,9 @@ impl Writer<'_> {
     }
 
     /// What is not known. The message of the rule follows only if it speaks of all of that: it is written for what fails.
-    fn undecided(&self, values: &Values, counts: &RowCounts, touched: Option<usize>) -> Result<String, EngineError> {
-        let mut names = self.rule.pass.left_open_by(values);
-        names.extend(self.rule.applies.iter().flat_map(|applies| applies.left_open_by(values)));
+    fn undecided(&self, value: &dyn Fn(&str) -> Option<Value>, counts: &RowCounts, touched: Option<usize>) -> Result<String, EngineError> {
+        let mut names = self.rule.pass.left_open_by(&Cells(value));
+        names.extend(self.rule.applies.iter().flat_map(|applies| applies.left_open_by(&Cells(value))));
         let names: Vec<String> = names.into_iter().collect();
         let mut reasons = Vec::new();
         if counts.unknown > 0 {
@@ -131,7 +135,7 @@ impl Writer<'_> {
         if counts.unknown == 0 || names.is_empty() || !names.iter().all(speaks_of) {
             return Ok(message);
         }
-        Ok(format!("{message}. {}", self.render(&self.rule.message, values)?))
+        Ok(format!("{message}. {}", self.render(&self.rule.message, value)?))
     }
 
     /// What a column says, in the words of its relation up to the first stop, and its name.
@@ -149,38 +153,33 @@ impl Writer<'_> {
         }
     }
 
-    fn shown(&self, shown: &Shown, values: &Values) -> Result<String, EngineError> {
-        match shown {
-            Shown::Template(template) => self.render(template, values),
-            Shown::Param(name) => {
-                let unit = self.rule.params.get(name).map(|param| param.unit.word());
-                Ok(plain(values.get(name), |number| if unit == Some("duration") { duration::text(number) } else { number.to_string() }))
-            }
-            Shown::Column(name) => {
-                let is_moment = self
-                    .rule
-                    .over
-                    .columns
-                    .iter()
-                    .any(|column| column.column_type == ColumnType::Time && seconds_name(column.name).as_str() == name);
-                Ok(plain(values.get(name), |number| match () {
-                    () if is_moment => moment::short(number),
-                    () if name.ends_with("_s") => duration::text(number),
-                    () if name.ends_with("_bytes") => bytes(number),
-                    () => number.to_string(),
-                }))
-            }
-        }
+    fn param(&self, name: &str, value: Option<&Value>) -> String {
+        let unit = self.rule.params.get(name).map(|param| param.unit.word());
+        plain(value, |number| if unit == Some("duration") { duration::text(number) } else { number.to_string() })
+    }
+
+    fn column(&self, name: &str, value: Option<&Value>) -> String {
+        let moments = |column: &&Column| column.column_type == ColumnType::Time && seconds_name(column.name).as_str() == name;
+        let is_moment = self.rule.over.columns.iter().any(|column| moments(&column));
+        plain(value, |number| match () {
+            () if is_moment => moment::short(number),
+            () if name.ends_with("_s") => duration::text(number),
+            () if name.ends_with("_bytes") => bytes(number),
+            () => number.to_string(),
+        })
     }
 }
 
-impl Known for Values {
+/// A row and the parameters, for predicates.
+struct Cells<'v>(&'v dyn Fn(&str) -> Option<Value>);
+
+impl Known for Cells<'_> {
     fn flag(&self, column: &str) -> Option<bool> {
-        self.get(column).filter(|value| value.kind() == minijinja::value::ValueKind::Bool).map(Value::is_true)
+        (self.0)(column).filter(|value| value.kind() == ValueKind::Bool).map(|value| value.is_true())
     }
 
     fn is_null(&self, column: &str) -> bool {
-        self.get(column).is_none_or(Value::is_none)
+        (self.0)(column).is_none_or(|value| value.is_none())
     }
 }
 
@@ -188,33 +187,7 @@ fn plain(value: Option<&Value>, number: impl Fn(i64) -> String) -> String {
     match value {
         None => NOT_KNOWN.to_owned(),
         Some(value) if value.is_none() => NOT_KNOWN.to_owned(),
-        Some(value) if value.kind() == minijinja::value::ValueKind::Number => {
-            i64::try_from(value.clone()).map_or_else(|_| value.to_string(), number)
-        }
+        Some(value) if value.kind() == ValueKind::Number => i64::try_from(value.clone()).map_or_else(|_| value.to_string(), number),
         Some(value) => value.to_string(),
     }
-}
-
-/// A row as templates see it: `Time` columns as text, with their seconds beside them.
-fn row_values(rows: &Batch, at: usize) -> Values {
-    let mut values = Values::new();
-    for (column, cells) in rows.columns().iter().zip(rows.cells()) {
-        let integer = match cells {
-            Cells::Integer(cells) => cells.get(at).copied().flatten(),
-            _ => None,
-        };
-        let value = match cells {
-            Cells::Text(cells) => cells.get(at).and_then(Option::as_deref).map_or_else(|| Value::from(()), Value::from),
-            Cells::Boolean(cells) => cells.get(at).copied().flatten().map_or_else(|| Value::from(()), Value::from),
-            Cells::Integer(_) => integer.map_or_else(|| Value::from(()), Value::from),
-        };
-        if column.column_type == ColumnType::Time {
-            let seconds = integer.map(|millis| millis.div_euclid(1_000));
-            values.insert(column.name.to_owned(), seconds.map_or_else(|| Value::from(()), |at| Value::from(moment::short(at))));
-            values.insert(seconds_name(column.name).to_string(), seconds.map_or_else(|| Value::from(()), Value::from));
-        } else {
-            values.insert(column.name.to_owned(), value);
-        }
-    }
-    values
 }

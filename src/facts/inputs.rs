@@ -15,8 +15,8 @@ use super::prices::Prices;
 use super::{FACTS, Fact, Objectives, coverage, plans, points, population};
 use crate::dataset::frame;
 use crate::dataset::rows::{Batch, Row};
-use crate::dataset::{Collection, KeyRange, Relation, Snapshot, snapshot};
-use crate::model::Window;
+use crate::dataset::{Collection, KeyRange, Relation, Snapshot};
+use crate::model::window::{self, Window};
 
 /// Rows that [`Inputs::each`] holds at a time.
 const AT_A_TIME: usize = 16_384;
@@ -209,7 +209,7 @@ impl<'a> Inputs<'a> {
     /// if it is not.
     pub fn observed_everywhere_since(&self, table: &str) -> Option<i64> {
         let places = self.snapshot.scope().iter().map(|(account, region)| self.snapshot.observed(table, account, region));
-        let everywhere = places.reduce(|one, other| snapshot::common(&one, &other))?;
+        let everywhere = places.reduce(|one, other| window::common(&one, &other))?;
         let last = everywhere.last().filter(|window| window.end_s >= self.snapshot.as_of_s())?;
         self.complete_everywhere(table).then_some(last.start_s)
     }
@@ -298,7 +298,8 @@ impl<'a> Inputs<'a> {
     fn ordered(relation: &'static Relation, frame: &DataFrame) -> Result<DataFrame, FactError> {
         use polars::prelude::{PlSmallStr, SortMultipleOptions};
         let order: Vec<PlSmallStr> = ["subject_arn"].iter().chain(relation.order).map(|&name| name.into()).collect();
-        frame.sort(order, SortMultipleOptions::default().with_maintain_order(true)).map_err(FactError::polars(relation.name))
+        let options = SortMultipleOptions::default().with_maintain_order(true).with_nulls_last(true);
+        frame.sort(order, options).map_err(FactError::polars(relation.name))
     }
 }
 

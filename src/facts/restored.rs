@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::population::{Resource, Role};
 use super::{FactError, Inputs};
-use crate::dataset::{frame, snapshot};
-use crate::model::Window;
+use crate::dataset::frame;
+use crate::model::window::{self, Window};
 
 crate::rows! {
     /// What is needed of `restore_jobs`.
@@ -125,7 +125,7 @@ pub fn restored(inputs: &Inputs<'_>) -> Result<Vec<Restored>, FactError> {
 /// The times in which restore jobs were observed in all accounts and Regions of the scope: a resource can be restored in any of them.
 pub fn observed(inputs: &Inputs<'_>) -> Vec<Window> {
     let windows = inputs.snapshot.scope().iter().map(|(account, region)| inputs.snapshot.observed("restore_jobs", account, region));
-    windows.reduce(|one, other| snapshot::common(&one, &other)).unwrap_or_default()
+    windows.reduce(|one, other| window::common(&one, &other)).unwrap_or_default()
 }
 
 fn job(row: JobRow) -> Option<(String, RestoreJob)> {

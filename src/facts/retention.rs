@@ -15,6 +15,7 @@ use super::{Fact, FactError, Inputs};
 use crate::dataset::{Relation, Row};
 use crate::model::moment::DAY_S;
 
+pub mod deleted;
 mod duties;
 mod endings;
 mod holds;

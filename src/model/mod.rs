@@ -6,8 +6,9 @@ pub mod id;
 pub mod key;
 pub mod moment;
 pub mod verdict;
+pub mod window;
 
 pub use arn::Arn;
 pub use id::{AccountId, Region};
-pub use moment::Window;
 pub use verdict::{Severity, Verdict};
+pub use window::Window;

@@ -1,9 +1,8 @@
-//! Instants as epoch seconds in UTC, and half-open windows of them.
+//! Instants as epoch seconds in UTC.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 
 /// Seconds of a day.
 pub const DAY_S: i64 = 86_400;
@@ -48,33 +47,4 @@ pub fn text(moment_s: i64) -> String {
 /// Writes epoch seconds for people, to the minute: `2026-11-20 04:00`.
 pub fn short(moment_s: i64) -> String {
     Timestamp::from_second(moment_s).map_or_else(|_| format!("{moment_s} s"), |moment| moment.strftime("%Y-%m-%d %H:%M").to_string())
-}
-
-/// A span of time `[start_s, end_s)` in epoch seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// First second inside.
-    pub start_s: i64,
-    /// First second after.
-    pub end_s: i64,
-}
-
-impl Window {
-    /// Reads `A..B`, each as [`parse`] does.
-    ///
-    /// # Errors
-    /// A sentence naming what is wrong: no `..`, an unreadable moment, or an end that is not after the start.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (start, end) = text.split_once("..").ok_or_else(|| format!("`{text}` is not a window: write `2026-08-22..2026-11-20`"))?;
-        let (start_s, end_s) = (parse(start).map_err(|e| e.to_string())?, parse(end).map_err(|e| e.to_string())?);
-        if end_s <= start_s {
-            return Err(format!("the window `{text}` ends before it begins"));
-        }
-        Ok(Self { start_s, end_s })
-    }
-
-    /// Length in seconds.
-    pub fn seconds(&self) -> i64 {
-        self.end_s - self.start_s
-    }
 }

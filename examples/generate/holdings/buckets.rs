@@ -1,7 +1,7 @@
 //! Buckets of S3, and what keeps their objects from being lost.
 
 use backup_audit::collect::s3_buckets::BucketRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use serde_json::{Value, json as value};
 

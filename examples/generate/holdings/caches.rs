@@ -2,7 +2,7 @@
 
 use backup_audit::collect::elasticache_groups::CacheRow;
 use backup_audit::collect::resource_tags::ResourceTagsRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 
 use super::{arn, is_here, made_s, tags_row};

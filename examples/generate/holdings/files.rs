@@ -3,7 +3,7 @@
 use backup_audit::collect::efs_file_systems::EfsFileSystemRow;
 use backup_audit::collect::efs_replications::EfsReplicationRow;
 use backup_audit::collect::fsx_file_systems::FsxFileSystemRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 
 use super::{Tags, arn, id, is_here, made_s, tagged};

@@ -2,7 +2,7 @@
 
 use backup_audit::collect::amis::ImageRow;
 use backup_audit::collect::ec2_instances::InstanceRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use serde_json::json as value;
 

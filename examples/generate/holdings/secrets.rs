@@ -1,7 +1,7 @@
 //! Secrets, and the replicas of some in the other Region.
 
 use backup_audit::collect::secrets::SecretRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::DAY_S;
 use serde_json::{Value, json as value};

@@ -2,7 +2,7 @@
 
 use backup_audit::collect::dynamodb_tables::DynamoDbTableRow;
 use backup_audit::collect::resource_tags::ResourceTagsRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 

@@ -2,7 +2,7 @@
 
 use backup_audit::collect::ebs_snapshots::EbsSnapshotRow;
 use backup_audit::collect::ebs_volumes::VolumeRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 use backup_audit::model::moment::{DAY_S, HOUR_S};
 use serde_json::{Value, json as value};

@@ -1,7 +1,7 @@
 //! Clusters of Redshift.
 
 use backup_audit::collect::redshift_clusters::RedshiftClusterRow;
-use backup_audit::dataset::snapshot::millis;
+use backup_audit::dataset::rows::millis;
 use backup_audit::model::key::resource_key;
 
 use super::{Tags, arn, is_here, tagged};

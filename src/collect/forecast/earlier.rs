@@ -16,8 +16,8 @@ use crate::collect::clients::GLOBAL;
 use crate::collect::collector::{Collector, Unit};
 use crate::collect::known::Known;
 use crate::collect::lists::{is_global, name};
-use crate::dataset::snapshot::{ReadAt, STALE_READ_S};
-use crate::dataset::{Collection, Dataset, DatasetError, ReadStatus};
+use crate::dataset::snapshot::STALE_READ_S;
+use crate::dataset::{Collection, Dataset, DatasetError, ReadAt, ReadStatus};
 
 /// The forecast from earlier collections.
 #[derive(Debug, Default)]

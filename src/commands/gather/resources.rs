@@ -14,6 +14,7 @@ use crate::facts::objectives::{DEFAULT_ID, Owed};
 use crate::facts::plans::Plan;
 use crate::facts::population::{Resource, Role};
 use crate::facts::restored::{RestoreJob, Restored, restored};
+use crate::facts::retention::deleted::{self, Deleted, deleted};
 use crate::facts::{FactError, schedule};
 use crate::model::moment;
 use crate::report;
@@ -54,6 +55,7 @@ pub(super) fn described(inputs: &Inputs<'_>, findings: &[Finding], depth: Depth)
         inputs,
         flaws: Flaws::of(inputs, &with_pages)?,
         happened: if with_pages.is_empty() { BTreeMap::new() } else { happened(inputs, &with_pages)? },
+        deleted: if with_pages.is_empty() { BTreeMap::new() } else { deleted(inputs, &with_pages)? },
         restores: restores.iter().map(|row| (row.subject_arn.as_str(), row)).collect(),
         courses,
     };
@@ -90,6 +92,7 @@ pub(in crate::commands) fn one(inputs: &Inputs<'_>, index: usize) -> Result<One,
         inputs,
         flaws: Flaws::of(inputs, &wanted)?,
         happened: happened(inputs, &wanted)?,
+        deleted: deleted(inputs, &wanted)?,
         restores: restores.iter().map(|row| (row.subject_arn.as_str(), row)).collect(),
         courses,
     };
@@ -197,6 +200,7 @@ struct Telling<'a> {
     courses: BTreeMap<String, Course>,
     flaws: Flaws,
     happened: BTreeMap<String, Vec<Happened>>,
+    deleted: BTreeMap<String, Vec<Deleted>>,
     restores: BTreeMap<&'a str, &'a report::RestoreRow>,
 }
 
@@ -227,20 +231,27 @@ impl Telling<'_> {
         let restores = self.restores.get(resource.arn.as_str()).into_iter().flat_map(|row| &row.jobs).filter_map(restore_event);
         let window = self.inputs.window;
         let restores = restores.filter(|event| (window.start_s..window.end_s).contains(&event.at_s));
-        let mut events: Vec<_> = jobs.chain(restores).collect();
-        events.sort_by(|one, other| (one.at_s, one.kind, &one.job_id).cmp(&(other.at_s, other.kind, &other.job_id)));
+        let deletions = self.deleted.remove(&resource.arn).unwrap_or_default().into_iter().map(deletion);
+        let mut events: Vec<_> = jobs.chain(restores).chain(deletions).collect();
+        events.sort_by(|one, other| {
+            (one.at_s, one.kind, &one.job_id, &one.point_arn).cmp(&(other.at_s, other.kind, &other.job_id, &other.point_arn))
+        });
         let (events, events_more) = newest(events, EVENTS);
         let observed = |(what, table): (&str, &str)| report::ObservedRow {
             what: what.to_owned(),
             windows: self.inputs.snapshot.observed(table, &resource.account_id, &resource.region),
         };
+        let mut observed: Vec<_> =
+            [("backup jobs", "backup_jobs"), ("copy jobs", "copy_jobs"), ("restore jobs", "restore_jobs")].map(observed).into();
+        let deletions = deleted::observed(self.inputs, &resource.account_id, &resource.region);
+        observed.push(report::ObservedRow { what: "deletions of points".to_owned(), windows: deletions });
         report::CourseRow {
             points: points.into_iter().map(|kept| point(kept, &self.flaws)).collect(),
             points_more,
             streams: course.streams.into_iter().map(stream).collect(),
             events,
             events_more,
-            observed: [("backup jobs", "backup_jobs"), ("copy jobs", "copy_jobs"), ("restore jobs", "restore_jobs")].map(observed).into(),
+            observed,
         }
     }
 }
@@ -304,6 +315,26 @@ fn event(event: Happened) -> report::EventRow {
         place: event.place,
         message: event.message.unwrap_or_default(),
         job_id: event.job_id,
+        point_arn: String::new(),
+    }
+}
+
+/// A point that somebody deleted. What it says is the same for all that one principal deletes from a vault.
+fn deletion(point: Deleted) -> report::EventRow {
+    let state = match point.early {
+        Some(true) => "too early",
+        Some(false) => "nothing owed it any more",
+        None => "whether it was still owed is not known",
+    };
+    let actor = point.actor_arn.as_deref().unwrap_or("a principal that AWS does not name");
+    report::EventRow {
+        at_s: point.at_s,
+        kind: report::EventKind::PointDeleted,
+        state: if point.exact { state.to_owned() } else { format!("{state}; then or before") },
+        place: point.place,
+        message: format!("by {actor}, from {}", point.vault_arn),
+        job_id: String::new(),
+        point_arn: point.point_arn,
     }
 }
 
@@ -322,6 +353,7 @@ fn restore_event(job: &report::RestoreJobRow) -> Option<report::EventRow> {
         place: job.place.clone(),
         message: if invalid { job.validation_message.clone() } else { job.message.clone() },
         job_id: job.job_id.clone(),
+        point_arn: String::new(),
     })
 }
 

@@ -18,8 +18,8 @@ use super::objectives::{Mechanism, Owed};
 use super::points::{Point, Restorable};
 use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource};
 use super::{Fact, FactError, Inputs, schedule};
-use crate::dataset::{Relation, Row, snapshot};
-use crate::model::Window;
+use crate::dataset::{Relation, Row};
+use crate::model::window::{self, Window};
 
 /// Which points count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -341,5 +341,5 @@ fn evidence(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario) -> Vec
     }
     // A copy serves after its source is gone. The two lists begin seconds apart, each thirty days before its own read: only where both speak is
     // nothing else possible.
-    snapshot::common(&observed, &inputs.snapshot.observed("copy_jobs", &resource.account_id, &resource.region))
+    window::common(&observed, &inputs.snapshot.observed("copy_jobs", &resource.account_id, &resource.region))
 }

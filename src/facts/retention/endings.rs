@@ -15,12 +15,13 @@ use polars::prelude::{col, lit};
 use serde_json::Value;
 
 use super::judged::End;
-use crate::dataset::{frame, snapshot};
+use crate::dataset::frame;
 use crate::facts::population::{evidence, json};
 use crate::facts::reconciled::DELIVERED_WITHIN_S;
 use crate::facts::tampering::{by_a_service, gather};
 use crate::facts::{FactError, Inputs};
-use crate::model::{Arn, Window};
+use crate::model::Arn;
+use crate::model::window::{self, Window};
 
 const TABLE: &str = "cloudtrail_events";
 const BACKUP: &str = "backup";
@@ -208,9 +209,18 @@ impl<'a> Endings<'a> {
     }
 
     fn windows(&self, point: &Named<'_>, service: &str) -> Vec<Window> {
-        let of = |name: &&'static str| self.inputs.snapshot.observed_of(TABLE, point.account_id, point.region, Some(*name));
-        names_of(service).iter().map(of).reduce(|one, other| snapshot::common(&one, &other)).unwrap_or_default()
+        windows(self.inputs, point.account_id, point.region, service)
     }
+}
+
+fn windows(inputs: &Inputs<'_>, account_id: &str, region: &str, service: &str) -> Vec<Window> {
+    let of = |name: &&'static str| inputs.snapshot.observed_of(TABLE, account_id, region, Some(*name));
+    names_of(service).iter().map(of).reduce(|one, other| window::common(&one, &other)).unwrap_or_default()
+}
+
+/// The times in which every name under which AWS Backup logs the deletion of a point was read in an account and Region.
+pub(super) fn observed(inputs: &Inputs<'_>, account_id: &str, region: &str) -> Vec<Window> {
+    windows(inputs, account_id, region, BACKUP)
 }
 
 fn names_of(service: &str) -> &'static [&'static str] {

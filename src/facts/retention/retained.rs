@@ -130,7 +130,7 @@ pub static FACT: Fact = Fact {
 };
 
 /// What all points are held against.
-struct Beside<'a> {
+pub(super) struct Beside<'a> {
     inputs: &'a Inputs<'a>,
     duties: Duties,
     endings: Endings<'a>,
@@ -144,15 +144,20 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     }
     let vaults = Vaults::read(inputs)?;
     let points = known(inputs, &vaults)?;
-    let resources: BTreeSet<&str> = points.iter().filter_map(|point| point.resource_arn.as_deref()).collect();
-    let beside =
-        Beside { inputs, duties: Duties::read(inputs, &resources)?, endings: Endings::read(inputs)?, holds: Holds::read(inputs)?, vaults };
+    let beside = Beside::of(inputs, vaults, &points)?;
     let rows = points.into_iter().map(|point| beside.row(point));
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
 
-impl Beside<'_> {
-    fn row(&self, point: Known) -> RetainedRow {
+impl<'a> Beside<'a> {
+    /// Reads it for some points.
+    pub(super) fn of(inputs: &'a Inputs<'a>, vaults: Vaults, points: &[Known]) -> Result<Self, FactError> {
+        let resources: BTreeSet<&str> = points.iter().filter_map(|point| point.resource_arn.as_deref()).collect();
+        let (duties, endings, holds) = (Duties::read(inputs, &resources)?, Endings::read(inputs)?, Holds::read(inputs)?);
+        Ok(Self { inputs, duties, endings, holds, vaults })
+    }
+
+    pub(super) fn row(&self, point: Known) -> RetainedRow {
         let as_of_s = self.inputs.snapshot.as_of_s();
         let (end, by, event) = self.end(&point);
         let arn = point.resource_arn.as_ref().unwrap_or(&point.point_arn);

@@ -188,6 +188,7 @@ fn event_text(run: &[&EventRow], course: &CourseRow, paint: &Paint) -> String {
         EventKind::CopyFailed => ("copy failed", Color::Red),
         EventKind::Restored => ("restored", Color::Cyan),
         EventKind::RestoreFailed => ("restore failed", Color::Red),
+        EventKind::PointDeleted => ("point deleted", Color::Red),
     };
     let backed_up = |point: &PointRow| {
         point.mechanism == BACKUP_POINT && point.place == event.place && (first.at_s..event.at_s).contains(&point.available_s)
@@ -202,9 +203,14 @@ fn event_text(run: &[&EventRow], course: &CourseRow, paint: &Paint) -> String {
         (false, 1) => format!(", job {}", clip(&event.job_id, 80)),
         (false, _) => format!(", newest job {}", clip(&event.job_id, 80)),
     };
+    let point = match (event.point_arn.is_empty(), run.len()) {
+        (true, _) => String::new(),
+        (false, 1) => format!(", {}", clip(&event.point_arn, MOST_TEXT)),
+        (false, _) => format!(", newest {}", clip(&event.point_arn, MOST_TEXT)),
+    };
     let message = if event.message.is_empty() { String::new() } else { format!(": {}", clip(&event.message, MOST_TEXT)) };
     let what = paint.colored(what, color);
-    let line = format!("  {} {what}{times} ({}, {}{job}){message}", moment::short(event.at_s), event.state, event.place.1);
+    let line = format!("  {} {what}{times} ({}, {}{job}{point}){message}", moment::short(event.at_s), event.state, event.place.1);
     paint.indented(&line, 6)
 }
 
@@ -242,6 +248,7 @@ mod tests {
             place: (String::new(), "eu-west-1".to_owned()),
             message: String::new(),
             job_id: format!("J{at_s}"),
+            point_arn: String::new(),
         }
     }
 

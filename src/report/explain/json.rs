@@ -191,6 +191,7 @@ fn course(detail: &ResourceDetail) -> WireCourse<'_> {
                 region: &event.place.1,
                 message: &event.message,
                 job_id: &event.job_id,
+                point_arn: &event.point_arn,
             })
             .collect(),
         events_more: course.events_more,

@@ -59,6 +59,7 @@ fn lanes(resource: &ResourceRow, course: &CourseRow) -> Vec<Lane> {
         of_jobs("not copied", EventKind::CopyFailed, "copy jobs", false),
         of_jobs("restored", EventKind::Restored, "restore jobs", true),
         of_jobs("not rest.", EventKind::RestoreFailed, "restore jobs", false),
+        of_jobs("deleted", EventKind::PointDeleted, "deletions of points", false),
     ]
 }
 

@@ -148,6 +148,7 @@ pub(super) struct WireEvent<'a> {
     pub(super) region: &'a str,
     pub(super) message: &'a str,
     pub(super) job_id: &'a str,
+    pub(super) point_arn: &'a str,
 }
 
 #[derive(Serialize)]

@@ -211,6 +211,8 @@ pub enum EventKind {
     Restored,
     /// A restore did not succeed, or what it made did not pass its validation.
     RestoreFailed,
+    /// Somebody deleted a recovery point.
+    PointDeleted,
 }
 
 /// Something that happened to a resource.
@@ -220,20 +222,22 @@ pub struct EventRow {
     pub at_s: i64,
     /// What.
     pub kind: EventKind,
-    /// State in AWS's word.
+    /// State in AWS's word; of a deletion, whether it came too early.
     pub state: String,
     /// Account and Region it concerns.
     pub place: (String, String),
-    /// What AWS says about it; may be empty.
+    /// What AWS says about it, or who deleted what; may be empty.
     pub message: String,
-    /// Id of the job.
+    /// Id of the job; empty if it was none.
     pub job_id: String,
+    /// ARN of the point that was deleted; empty of everything else.
+    pub point_arn: String,
 }
 
 /// For which times a kind of job is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedRow {
-    /// `backup jobs`, `copy jobs` or `restore jobs`.
+    /// `backup jobs`, `copy jobs`, `restore jobs` or `deletions of points`.
     pub what: String,
     /// The times; anything may have happened outside of them.
     pub windows: Vec<Window>,

@@ -52,6 +52,7 @@ fn detail() -> ResourceDetail {
         place: home.clone(),
         message: message.into(),
         job_id: format!("job-{at_s}"),
+        point_arn: String::new(),
     };
     let whole = vec![Window { start_s: start_s - DAY_S, end_s }];
     let half = vec![Window { start_s: start_s + 45 * DAY_S, end_s }];
@@ -93,12 +94,14 @@ fn detail() -> ResourceDetail {
                 event(day_s(60), EventKind::CopyFailed, "FAILED", "The key is disabled."),
                 event(day_s(70), EventKind::Restored, "COMPLETED", ""),
                 event(day_s(80), EventKind::RestoreFailed, "FAILED", "No subnet."),
+                event(day_s(85), EventKind::PointDeleted, "too early", "A point, by role/operator."),
             ],
             events_more: 3,
             observed: vec![
                 ObservedRow { what: "backup jobs".into(), windows: whole.clone() },
                 ObservedRow { what: "copy jobs".into(), windows: half },
                 ObservedRow { what: "restore jobs".into(), windows: Vec::new() },
+                ObservedRow { what: "deletions of points".into(), windows: whole },
             ],
         },
     }

@@ -164,6 +164,8 @@ fn lanes(row: &CourseRow, window: Window) -> Vec<Lane> {
     lanes.push(lane("Copies", copies, Vec::new(), unseen("copy jobs")));
     let restores = vec![of_kind("restore", EventKind::Restored), of_kind("cross", EventKind::RestoreFailed)];
     lanes.push(lane("Restores", restores, Vec::new(), unseen("restore jobs")));
+    let deleted = vec![of_kind("flaw", EventKind::PointDeleted)];
+    lanes.push(lane("Points that somebody deleted", deleted, Vec::new(), unseen("deletions of points")));
     lanes
 }
 
@@ -251,6 +253,7 @@ fn event(row: &EventRow) -> EventLine {
         EventKind::CopyFailed => ("copy job failed", "fail"),
         EventKind::Restored => ("restored", "pass"),
         EventKind::RestoreFailed => ("restore failed", "fail"),
+        EventKind::PointDeleted => ("point deleted", "fail"),
     };
     EventLine {
         at: moment::short(row.at_s),
@@ -259,7 +262,7 @@ fn event(row: &EventRow) -> EventLine {
         status: clip(&row.state, 60),
         place: clip(&format!("{} {}", row.place.1, row.place.0), 60),
         message: clip(&row.message, 300),
-        job_id: clip(&row.job_id, 80),
+        job_id: if row.point_arn.is_empty() { clip(&row.job_id, 80) } else { clip(&row.point_arn, 160) },
     }
 }
 
