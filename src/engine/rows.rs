@@ -50,7 +50,9 @@ pub(crate) fn in_order(relation: &Relation, data: &DataFrame) -> Result<DataFram
             names.push(name);
         }
     }
-    let options = SortMultipleOptions::default().with_nulls_last(true);
+    // No subject is like an empty one, which comes first.
+    let nulls_last = names.iter().map(|name| *name != "subject_arn");
+    let options = SortMultipleOptions::default().with_nulls_last_multi(nulls_last);
     data.sort(names.into_iter().map(PlSmallStr::from), options).map_err(|source| EngineError::Polars { relation: relation.name, source })
 }
 
@@ -60,14 +62,12 @@ impl Frame {
         check(relation, data)?;
         let mut data = data.clone();
         data.rechunk_mut();
-        let starts = match starts(text(&data, relation, "subject_arn")?) {
-            Some(starts) => starts,
-            None => {
-                data = in_order(relation, &data)?;
-                data.rechunk_mut();
-                starts(text(&data, relation, "subject_arn")?).unwrap_or_default()
-            }
-        };
+        let (mut starts, ascending) = runs(text(&data, relation, "subject_arn")?);
+        if !ascending {
+            data = in_order(relation, &data)?;
+            data.rechunk_mut();
+            (starts, _) = runs(text(&data, relation, "subject_arn")?);
+        }
         Ok(Self { relation, data, starts })
     }
 
@@ -207,28 +207,27 @@ fn check(relation: &'static Relation, data: &DataFrame) -> Result<(), EngineErro
     Ok(())
 }
 
-/// Where each subject begins, and the end; `None` if subjects do not ascend, so that one may come back.
-fn starts(arns: &StringChunked) -> Option<Vec<usize>> {
+/// Where each run of one subject begins, and the end; and whether subjects ascend, so that none comes back.
+fn runs(arns: &StringChunked) -> (Vec<usize>, bool) {
     let array = arns.downcast_as_array();
     // Texts that were stored once have one view, which is quicker to compare; NULL has any.
     let views = if arns.null_count() == 0 { array.views().as_slice() } else { &[] };
-    let mut starts = Vec::new();
+    let (mut starts, mut ascending) = (Vec::new(), true);
     let mut before = None;
     for row in 0..array.len() {
         if row > 0 && views.get(row).zip(views.get(row - 1)).is_some_and(|(one, other)| one == other) {
             continue;
         }
         let arn = array.get(row).unwrap_or("");
-        match before {
-            Some(last) if last == arn => continue,
-            Some(last) if last > arn => return None,
-            _ => {}
+        if before == Some(arn) {
+            continue;
         }
+        ascending &= before.is_none_or(|before| before < arn);
         before = Some(arn);
         starts.push(row);
     }
     starts.push(array.len());
-    Some(starts)
+    (starts, ascending)
 }
 
 /// How many of some rows are true.
@@ -299,4 +298,59 @@ fn text<'f>(data: &'f DataFrame, relation: &Relation, column: &'static str) -> R
         found: found.dtype().to_string(),
         expected: ColumnType::Text.word(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::frame::to_frame;
+    use crate::dataset::Batch;
+    use crate::engine::fixtures::{ALL, POINTS, Point, library, point};
+
+    #[test]
+    fn rows_of_a_subject_are_found_wherever_they_stand() {
+        let row = |subject: Option<&str>, number: i64, kept: Option<i64>| Point {
+            subject_arn: subject.map(str::to_owned),
+            ..point("x", number, Some(true), kept)
+        };
+        let (long, short) = (Some(36 * 86_400), Some(1));
+        // what it shows, rows, subjects with passes, fails and what is not known, the number of the row that stands for the worst
+        let cases: [(&str, Vec<Point>, Vec<([u32; 3], i64)>); 5] = [
+            ("no row, no subject", vec![], vec![]),
+            (
+                "together",
+                vec![row(Some("a"), 1, long), row(Some("a"), 2, short), row(Some("b"), 3, None)],
+                vec![([1, 1, 0], 2), ([0, 0, 1], 3)],
+            ),
+            (
+                "one comes back",
+                vec![row(Some("b"), 1, long), row(Some("a"), 2, short), row(Some("b"), 3, short)],
+                vec![([0, 1, 0], 2), ([1, 1, 0], 3)],
+            ),
+            (
+                "descending, two alike",
+                vec![row(Some("b"), 1, long), row(Some("a"), 3, short), row(Some("a"), 2, short)],
+                vec![([0, 2, 0], 2), ([1, 0, 0], 1)],
+            ),
+            (
+                "a subject that nobody named is one, too",
+                vec![row(Some("a"), 1, long), row(None, 2, short), row(Some(""), 3, long)],
+                vec![([1, 1, 0], 2), ([1, 0, 0], 1)],
+            ),
+        ];
+        let library = library(&[ALL]).unwrap();
+        let rules: Vec<&Rule> = library.rules.iter().collect();
+        for (shows, rows, expected) in cases {
+            let frame = Frame::new(&POINTS, &to_frame("points", &Batch::from_rows(rows)).unwrap()).unwrap();
+            let verdicts = frame.evaluate(&rules, &Settings::default()).unwrap();
+            let told = (0..frame.subjects()).map(|subject| {
+                let counts = frame.counts(&verdicts[0], subject);
+                let worst = [(counts.fail, Verdict::Fail), (counts.unknown, Verdict::Unknown), (counts.pass, Verdict::Pass)];
+                let (_, verdict) = worst.into_iter().find(|(many, _)| *many > 0).unwrap();
+                let row = frame.row(frame.example(&verdicts[0], subject, verdict).unwrap());
+                ([counts.pass, counts.fail, counts.unknown], i64::try_from(row.value("number").unwrap()).unwrap())
+            });
+            assert_eq!(told.collect::<Vec<_>>(), expected, "{shows}");
+        }
+    }
 }

@@ -110,9 +110,9 @@ fn each_rule_and_each_on_demand_backup_stands_by_itself() {
         .map(|row| (row["backup_rule_id"].clone(), row["on_demand"].clone(), row["succeeded"].clone(), row["rule_exists"].clone()))
         .collect();
     let expected = [
-        (Value::Null, json!(true), json!(true), Value::Null),
         (json!("core-rule"), json!(false), json!(false), json!(true)),
         (json!("second"), json!(false), json!(true), json!(false)),
+        (Value::Null, json!(true), json!(true), Value::Null),
     ];
     assert_eq!(found, expected);
 }

@@ -203,14 +203,14 @@ fn event_text(run: &[&EventRow], course: &CourseRow, paint: &Paint) -> String {
         (false, 1) => format!(", job {}", clip(&event.job_id, 80)),
         (false, _) => format!(", newest job {}", clip(&event.job_id, 80)),
     };
-    let point = match (event.point_arn.is_empty(), run.len()) {
+    let deleted = match (event.point_arn.is_empty(), run.len()) {
         (true, _) => String::new(),
         (false, 1) => format!(", {}", clip(&event.point_arn, MOST_TEXT)),
         (false, _) => format!(", newest {}", clip(&event.point_arn, MOST_TEXT)),
     };
     let message = if event.message.is_empty() { String::new() } else { format!(": {}", clip(&event.message, MOST_TEXT)) };
     let what = paint.colored(what, color);
-    let line = format!("  {} {what}{times} ({}, {}{job}{point}){message}", moment::short(event.at_s), event.state, event.place.1);
+    let line = format!("  {} {what}{times} ({}, {}{job}{deleted}){message}", moment::short(event.at_s), event.state, event.place.1);
     paint.indented(&line, 6)
 }
 
