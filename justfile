@@ -21,7 +21,7 @@ example:
 e2e:
     tests/e2e/setup.sh tests/e2e/.venv
     cargo build
-    AUDIT_BIN="${CARGO_TARGET_DIR:-target}/debug/audit" tests/e2e/.venv/bin/python -m pytest -q tests/e2e
+    AUDIT_BIN="${CARGO_TARGET_DIR:-target}/debug/audit" tests/e2e/.venv/bin/python -m pytest -q -n 2 --dist loadfile tests/e2e
 
 # the report in Chromium: axe, no requests, no horizontal scroll
 browser:
@@ -35,3 +35,4 @@ bench:
     cargo run --release --example generate -- --resources 1000 --days 90 --collections 1 --out target/bench/small
     cargo run --release --example multiply -- --dataset target/bench/small --accounts 3 --points 10 --out target/bench/large
     cargo run --release --example measure -- --dataset target/bench/large
+    cargo run --release --example measure -- --dataset target/bench/large --rules target/bench/rules

@@ -21,7 +21,10 @@ use super::schema::{Column, ColumnType, Table};
 const KEY: &str = "resource_key";
 
 /// Rows that are distributed at a time.
-const PORTION_ROWS: usize = 200_000;
+const PORTION_ROWS: usize = 400_000;
+
+/// Portions of ranges that are in files which are not ended. What a writer remembers of each (some KiB for each column) it forgets at the end.
+const OPEN_PORTIONS: usize = 1_500;
 
 /// One of several ranges of resource keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,12 +87,43 @@ impl Stored {
     }
 }
 
+/// A table whose rows lie in files of their range.
+#[derive(Clone, Debug)]
+struct Distributed {
+    folder: PathBuf,
+    /// Files of each range, one after the other.
+    files: usize,
+}
+
+impl Distributed {
+    /// The files of a range, oldest rows first.
+    fn of(&self, range: KeyRange) -> Vec<PathBuf> {
+        (0..self.files).map(|number| file(&self.folder, range.index, number)).collect()
+    }
+}
+
+/// How much is in memory while a table is distributed.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Rows at a time.
+    portion_rows: usize,
+    /// Portions of ranges in files that are not ended.
+    open_portions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { portion_rows: PORTION_ROWS, open_portions: OPEN_PORTIONS }
+    }
+}
+
 /// Distributed tables.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
+    limits: Limits,
     folder: RefCell<Option<TempDir>>,
-    /// By table and number of ranges: the folder with a file for each range.
-    done: RefCell<BTreeMap<(&'static str, i64), PathBuf>>,
+    /// By table and number of ranges: what was distributed.
+    done: RefCell<BTreeMap<(&'static str, i64), Distributed>>,
 }
 
 impl Scratch {
@@ -102,49 +136,53 @@ impl Scratch {
         holding: impl FnOnce(LazyFrame) -> Result<DataFrame, DatasetError>,
     ) -> Result<LazyFrame, DatasetError> {
         let known = self.done.borrow().get(&(table.name, range.of)).cloned();
-        let folder = match known {
-            Some(folder) => folder,
+        let distributed = match known {
+            Some(distributed) => distributed,
             None => self.distribute(table, range.of, &stored()?)?,
         };
-        let path = folder.join(format!("{:05}.holding.parquet", range.index));
+        let path = distributed.folder.join(format!("{:05}.holding.parquet", range.index));
         if !path.exists() {
-            let all = file(&folder, range.index);
-            let frame = holding(scan(&all)?)?;
+            let all = distributed.of(range);
+            let rows = all.iter().map(|path| scan(path)).collect::<Result<Vec<_>, _>>()?;
+            let frame = holding(concat(rows, UnionArgs::default()).map_err(DatasetError::polars(&path))?)?;
             // Under its name only when it is whole.
             let begun_path = path.with_extension("begun");
             let mut writer = begun(&begun_path, frame.schema())?;
             writer.write_batch(&frame).and_then(|()| writer.finish()).map_err(DatasetError::polars(&path))?;
             drop(writer);
             std::fs::rename(&begun_path, &path).map_err(DatasetError::io("rename", &begun_path))?;
-            std::fs::remove_file(&all).map_err(DatasetError::io("remove", &all))?;
+            for path in all {
+                std::fs::remove_file(&path).map_err(DatasetError::io("remove", &path))?;
+            }
         }
         scan(&path)
     }
 
-    fn distribute(&self, table: &'static Table, of: i64, stored: &[Stored]) -> Result<PathBuf, DatasetError> {
+    fn distribute(&self, table: &'static Table, of: i64, stored: &[Stored]) -> Result<Distributed, DatasetError> {
         let folder = self.folder(table.name, of)?;
-        let mut files: Vec<Option<BatchedWriter<BufWriter<File>>>> = KeyRange::all(of).iter().map(|_| None).collect();
+        let mut writing = Writing { folder: &folder, of, most: self.limits.open_portions, files: 0, writers: Vec::new(), portions: 0 };
+        let mut waiting: Option<DataFrame> = None;
         for one in stored {
-            portions(one, &folder, |portion| {
-                let rows = rows_by_range(&portion, of).map_err(DatasetError::polars(&folder))?;
-                for ((index, rows), slot) in (0..).zip(rows).zip(&mut files) {
-                    let writer = match slot {
-                        Some(writer) => writer,
-                        None => slot.insert(begun(&file(&folder, index), portion.schema())?),
-                    };
-                    if !rows.is_empty() {
-                        let rows = portion.take(&IdxCa::from_vec("rows".into(), rows)).map_err(DatasetError::polars(&folder))?;
-                        writer.write_batch(&rows).map_err(DatasetError::polars(&folder))?;
-                    }
+            portions(one, &folder, self.limits.portion_rows, |portion| {
+                // Many small files, say of many accounts, make one portion.
+                let mut rows = match waiting.take() {
+                    Some(rows) => rows.vstack(&portion).map_err(DatasetError::polars(&folder))?,
+                    None => portion,
+                };
+                if rows.height() < self.limits.portion_rows {
+                    waiting = Some(rows);
+                    return Ok(());
                 }
-                Ok(())
+                writing.write(rows.rechunk_mut())
             })?;
         }
-        for writer in files.into_iter().flatten() {
-            writer.finish().map_err(DatasetError::polars(&folder))?;
+        if let Some(mut rows) = waiting {
+            writing.write(rows.rechunk_mut())?;
         }
-        self.done.borrow_mut().insert((table.name, of), folder.clone());
-        Ok(folder)
+        writing.end()?;
+        let distributed = Distributed { files: writing.files, folder: folder.clone() };
+        self.done.borrow_mut().insert((table.name, of), distributed.clone());
+        Ok(distributed)
     }
 
     fn folder(&self, table: &str, of: i64) -> Result<PathBuf, DatasetError> {
@@ -157,6 +195,47 @@ impl Scratch {
         let folder = root.path().join(format!("{table}-{of}"));
         std::fs::create_dir_all(&folder).map_err(DatasetError::io("make", &folder))?;
         Ok(folder)
+    }
+}
+
+/// Files of all ranges that are being written.
+struct Writing<'a> {
+    folder: &'a Path,
+    of: i64,
+    /// Portions that may be in open files.
+    most: usize,
+    /// Files of each range that were begun.
+    files: usize,
+    /// One for each range, while files are open.
+    writers: Vec<BatchedWriter<BufWriter<File>>>,
+    /// Portions that were written to these.
+    portions: usize,
+}
+
+impl Writing<'_> {
+    fn write(&mut self, portion: &DataFrame) -> Result<(), DatasetError> {
+        let rows = rows_by_range(portion, self.of).map_err(DatasetError::polars(self.folder))?;
+        if self.writers.is_empty() {
+            let files = KeyRange::all(self.of).into_iter().map(|range| file(self.folder, range.index, self.files));
+            self.writers = files.map(|path| begun(&path, portion.schema())).collect::<Result<_, _>>()?;
+            self.files += 1;
+        }
+        for (rows, writer) in rows.into_iter().zip(&mut self.writers) {
+            if !rows.is_empty() {
+                let rows = portion.take(&IdxCa::from_vec("rows".into(), rows)).map_err(DatasetError::polars(self.folder))?;
+                writer.write_batch(&rows).map_err(DatasetError::polars(self.folder))?;
+            }
+        }
+        self.portions += self.writers.len();
+        if self.portions >= self.most { self.end() } else { Ok(()) }
+    }
+
+    fn end(&mut self) -> Result<(), DatasetError> {
+        for writer in self.writers.drain(..) {
+            writer.finish().map_err(DatasetError::polars(self.folder))?;
+        }
+        self.portions = 0;
+        Ok(())
     }
 }
 
@@ -181,18 +260,23 @@ fn rows_by_range(frame: &DataFrame, of: i64) -> PolarsResult<Vec<Vec<IdxSize>>> 
     Ok(rows)
 }
 
-fn file(folder: &Path, index: i64) -> PathBuf {
-    folder.join(format!("{index:05}.parquet"))
+fn file(folder: &Path, index: i64, number: usize) -> PathBuf {
+    folder.join(format!("{index:05}-{number:05}.parquet"))
 }
 
 /// Hands on the rows of a file that count, some at a time; once at least, so that its columns are known.
-fn portions(stored: &Stored, folder: &Path, mut take: impl FnMut(DataFrame) -> Result<(), DatasetError>) -> Result<(), DatasetError> {
+fn portions(
+    stored: &Stored,
+    folder: &Path,
+    most: usize,
+    mut take: impl FnMut(DataFrame) -> Result<(), DatasetError>,
+) -> Result<(), DatasetError> {
     let polars = || DatasetError::polars(folder);
     let height = stored.file.clone().select([len()]).collect().and_then(|frame| frame.columns()[0].get(0)?.try_extract::<usize>());
     let height = height.map_err(polars())?;
-    for from in (0..height.max(1)).step_by(PORTION_ROWS) {
+    for from in (0..height.max(1)).step_by(most) {
         // Cut before anything is left out, so that only these rows are decoded.
-        let rows = IdxSize::try_from(PORTION_ROWS).unwrap_or(IdxSize::MAX);
+        let rows = IdxSize::try_from(most).unwrap_or(IdxSize::MAX);
         let portion = stored.file.clone().slice(i64::try_from(from).unwrap_or(i64::MAX), rows);
         take(stored.rows(portion).collect().map_err(polars())?)?;
     }
@@ -204,10 +288,13 @@ fn scan(path: &Path) -> Result<LazyFrame, DatasetError> {
     LazyFrame::scan_parquet(reference, ScanArgsParquet::default()).map_err(DatasetError::polars(path))
 }
 
-/// A file that only this process reads, and soon: compressed by what is quickest.
+/// A file that only this process reads, and soon: compressed by what is quickest. Nobody skips any of its rows by the smallest and largest values of a
+/// group, which a writer would have to keep in memory until the end.
 fn begun(path: &Path, schema: &SchemaRef) -> Result<BatchedWriter<BufWriter<File>>, DatasetError> {
     let created = File::create(path).map_err(DatasetError::io("write", path))?;
-    let writer = ParquetWriter::new(BufWriter::new(created)).with_compression(ParquetCompression::Lz4Raw);
+    let writer = ParquetWriter::new(BufWriter::new(created))
+        .with_compression(ParquetCompression::Lz4Raw)
+        .with_statistics(StatisticsOptions::empty());
     writer.batched(schema).map_err(DatasetError::polars(path))
 }
 
@@ -262,17 +349,37 @@ mod tests {
             _ => Series::full_null(field.name().clone(), keys.len(), field.dtype()).into_column(),
         };
         let frame = DataFrame::new(keys.len(), rows.schema().iter_fields().map(column).collect()).unwrap();
-        let stored = || Ok(vec![Stored { file: frame.clone().lazy(), created: None, before_s: 0, id: "c".to_owned(), seen: 0 }]);
-        let scratch = Scratch::default();
-        let of = |index| {
-            let all = scratch.range(table, KeyRange { index, of: 3 }, stored, |all| Ok(all.collect().unwrap())).unwrap().collect().unwrap();
-            all.column(KEY).unwrap().i64().unwrap().iter().collect::<Vec<_>>()
+        let later = [Some(4_i64), Some(6)];
+        let after = |field: Field| match field.name().as_str() {
+            KEY => Series::new(KEY.into(), later).into_column(),
+            _ => Series::full_null(field.name().clone(), later.len(), field.dtype()).into_column(),
         };
-        // By the remainder of a division by three; what has no key is in the first.
-        assert_eq!([of(0), of(1), of(2)], [vec![Some(0), Some(3), None], vec![Some(1), Some(i64::MAX)], vec![Some(2), Some(5)]]);
-        assert_eq!(of(0).len(), 3, "asked again, read from where it lies");
-        let folder = scratch.folder.borrow().as_ref().unwrap().path().to_owned();
-        drop(scratch);
-        assert!(!folder.exists());
+        let after = DataFrame::new(later.len(), rows.schema().iter_fields().map(after).collect()).unwrap();
+        let collection =
+            |frame: &DataFrame, seen| Stored { file: frame.clone().lazy(), created: None, before_s: 0, id: "c".to_owned(), seen };
+        let stored = || Ok(vec![collection(&frame, 0), collection(&after, 1)]);
+        // what it shows, limits, files of each range
+        let cases = [
+            ("all at once", Limits::default(), 1),
+            ("two at a time, of two collections", Limits { portion_rows: 2, ..Limits::default() }, 1),
+            ("a new file for every portion, the last of both collections", Limits { portion_rows: 2, open_portions: 1 }, 4),
+            ("a portion of both collections", Limits { portion_rows: 8, open_portions: 1 }, 1),
+        ];
+        for (shows, limits, files) in cases {
+            let scratch = Scratch { limits, ..Scratch::default() };
+            let of = |index| {
+                let range = KeyRange { index, of: 3 };
+                let all = scratch.range(table, range, stored, |all| Ok(all.collect().unwrap())).unwrap().collect().unwrap();
+                all.column(KEY).unwrap().i64().unwrap().iter().collect::<Vec<_>>()
+            };
+            // By the remainder of a division by three; what has no key is in the first. The second collection comes after the first.
+            let expected = [vec![Some(0), Some(3), None, Some(6)], vec![Some(1), Some(i64::MAX), Some(4)], vec![Some(2), Some(5)]];
+            assert_eq!([of(0), of(1), of(2)], expected, "{shows}");
+            assert_eq!(of(0).len(), 4, "{shows}: asked again, read from where it lies");
+            assert_eq!(scratch.done.borrow()[&(table.name, 3)].files, files, "{shows}");
+            let folder = scratch.folder.borrow().as_ref().unwrap().path().to_owned();
+            drop(scratch);
+            assert!(!folder.exists(), "{shows}");
+        }
     }
 }

@@ -303,8 +303,8 @@ fn text<'f>(data: &'f DataFrame, relation: &Relation, column: &'static str) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::frame::to_frame;
     use crate::dataset::Batch;
+    use crate::dataset::frame::to_frame;
     use crate::engine::fixtures::{ALL, POINTS, Point, library, point};
 
     #[test]

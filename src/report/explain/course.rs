@@ -4,17 +4,21 @@ use comfy_table::Color;
 
 use super::text::MOST_TEXT;
 use super::{Explanation, Objective, graph, lanes};
-use crate::model::{Window, duration, moment};
+use crate::model::{duration, moment};
 use crate::report::paint::Paint;
 use crate::report::terminal::Style;
 use crate::report::text::{clip, count, grouped, plural};
-use crate::report::{CourseRow, EventKind, EventRow, ExposureRow, PointKey, PointRow, ResourceDetail};
+use crate::report::{CourseRow, EventKind, EventRow, ExposureRow, ObservedRow, PointKey, PointRow, ResourceDetail};
 
 /// Events that are told, the newest.
 const MOST_EVENTS: usize = 12;
 
 /// What AWS Backup makes, in the words of points.
 const BACKUP_POINT: &str = "recovery point of AWS Backup";
+/// What is known by the log of calls.
+const DELETIONS: &str = "deletions of points";
+/// CloudTrail lists an event after up to 15 minutes.
+const LOGGED_WITHIN_S: i64 = 900;
 /// Lines of the strip and the axis under a graph.
 const STRIP_AND_AXIS: usize = 3;
 
@@ -137,15 +141,17 @@ pub(super) fn happened(told: &Explanation, detail: &ResourceDetail, paint: &Pain
         text += &paint.indented(&format!("  and {} before; --json has more", plural(more, "event", "events")), 4);
     }
     text += &look_ups(&shown, paint);
-    let unseen: Vec<&str> = course.observed.iter().filter(|one| !whole(&one.windows, told)).map(|one| one.what.as_str()).collect();
+    let unseen: Vec<&str> = course.observed.iter().filter(|one| !whole(one, told)).map(|one| one.what.as_str()).collect();
     if !unseen.is_empty() {
         text += &paint.indented(&format!("  ? Not all of the window was observed for {}.", unseen.join(", ")), 4);
     }
     text
 }
 
-fn whole(windows: &[Window], told: &Explanation) -> bool {
-    windows.iter().any(|one| one.start_s <= told.window.start_s && one.end_s >= told.window.end_s)
+/// Whether a kind of thing could be seen over all of the window. Deletions are known by what was logged, which nobody has sooner.
+fn whole(observed: &ObservedRow, told: &Explanation) -> bool {
+    let late_s = if observed.what == DELETIONS { LOGGED_WITHIN_S } else { 0 };
+    observed.windows.iter().any(|one| one.start_s <= told.window.start_s && one.end_s >= told.window.end_s.saturating_sub(late_s))
 }
 
 fn made(course: &CourseRow) -> String {
