@@ -21,10 +21,10 @@ use super::schema::{Column, ColumnType, Table};
 const KEY: &str = "resource_key";
 
 /// Rows that are distributed at a time.
-const PORTION_ROWS: usize = 400_000;
+const PORTION_ROWS: usize = 250_000;
 
 /// Portions of ranges that are in files which are not ended. What a writer remembers of each (some KiB for each column) it forgets at the end.
-const OPEN_PORTIONS: usize = 1_500;
+const OPEN_PORTIONS: usize = 500;
 
 /// One of several ranges of resource keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,22 +161,22 @@ impl Scratch {
     fn distribute(&self, table: &'static Table, of: i64, stored: &[Stored]) -> Result<Distributed, DatasetError> {
         let folder = self.folder(table.name, of)?;
         let mut writing = Writing { folder: &folder, of, most: self.limits.open_portions, files: 0, writers: Vec::new(), portions: 0 };
-        let mut waiting: Option<DataFrame> = None;
+        let mut held: Option<DataFrame> = None;
         for one in stored {
             portions(one, &folder, self.limits.portion_rows, |portion| {
                 // Many small files, say of many accounts, make one portion.
-                let mut rows = match waiting.take() {
+                let mut rows = match held.take() {
                     Some(rows) => rows.vstack(&portion).map_err(DatasetError::polars(&folder))?,
                     None => portion,
                 };
                 if rows.height() < self.limits.portion_rows {
-                    waiting = Some(rows);
+                    held = Some(rows);
                     return Ok(());
                 }
                 writing.write(rows.rechunk_mut())
             })?;
         }
-        if let Some(mut rows) = waiting {
+        if let Some(mut rows) = held {
             writing.write(rows.rechunk_mut())?;
         }
         writing.end()?;
