@@ -117,14 +117,15 @@ struct Points {
     taken: BTreeSet<Key>,
     /// Or they may.
     maybe_taken: BTreeSet<Key>,
-    /// Point → vault.
-    vault_of: BTreeMap<String, String>,
+    /// Point → vault, of the points that restores name without a vault.
+    vault_of: BTreeMap<String, Option<String>>,
 }
 
 impl Points {
-    fn read(inputs: &Inputs<'_>, locked: &Locked, testing: &TestingPlans) -> Result<Self, FactError> {
+    fn read(inputs: &Inputs<'_>, locked: &Locked, testing: &TestingPlans, jobs: &[JobRow]) -> Result<Self, FactError> {
         let as_of_s = inputs.snapshot.as_of_s();
-        let mut points = Self::default();
+        let named = jobs.iter().filter(|job| job.backup_vault_arn.is_none()).filter_map(|job| job.recovery_point_arn.clone());
+        let mut points = Self { vault_of: named.map(|point| (point, None)).collect(), ..Self::default() };
         inputs.each::<PointRow>("recovery_points", |point| points.add(point, locked, testing, as_of_s))?;
         Ok(points)
     }
@@ -146,8 +147,8 @@ impl Points {
             self.held.extend(certain);
             self.open.extend(possible);
         }
-        if let (Some(point), Some(vault)) = (point.recovery_point_arn, point.backup_vault_arn) {
-            self.vault_of.insert(point, vault);
+        if let Some(vault) = point.recovery_point_arn.and_then(|point| self.vault_of.get_mut(&point)) {
+            *vault = point.backup_vault_arn.or(vault.take());
         }
     }
 }
@@ -156,8 +157,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let vaults = inputs.rows::<VaultRow>("backup_vaults")?.into_iter();
     let locked: Locked = vaults.filter_map(|vault| Some((vault.backup_vault_arn?, vault.locked))).collect();
     let testing = TestingPlans::read(inputs)?;
-    let points = Points::read(inputs, &locked, &testing)?;
-    let restores = Restores::read(inputs, &locked, &points.vault_of)?;
+    let jobs = inputs.rows::<JobRow>("restore_jobs")?;
+    let points = Points::read(inputs, &locked, &testing, &jobs)?;
+    let restores = Restores::of(jobs, inputs.snapshot.as_of_s(), &locked, &points);
     let points_read = ["recovery_points", "backup_vaults"].iter().all(|table| inputs.complete_everywhere(table));
     let plans_read = ["restore_testing_plans", "restore_testing_selections"].iter().all(|table| inputs.complete_everywhere(table));
     let tests_known = plans_read && points_read && !restores.unplaced && inputs.complete_everywhere("restore_jobs");
@@ -201,21 +203,21 @@ struct Restores {
 }
 
 impl Restores {
-    fn read(inputs: &Inputs<'_>, locked: &Locked, vault_of: &BTreeMap<String, String>) -> Result<Self, FactError> {
-        let listed_s = inputs.snapshot.as_of_s().saturating_sub(LISTED_S);
+    fn of(jobs: Vec<JobRow>, as_of_s: i64, locked: &Locked, points: &Points) -> Self {
+        let listed_s = as_of_s.saturating_sub(LISTED_S);
         let mut restores = Self::default();
-        for job in inputs.rows::<JobRow>("restore_jobs")? {
+        for job in jobs {
             if job.status.as_deref() == Some("COMPLETED") && job.validation_status.as_deref() != Some("FAILED") {
-                restores.add(job, listed_s, locked, vault_of);
+                restores.add(job, listed_s, locked, points);
             }
         }
-        Ok(restores)
+        restores
     }
 
-    fn add(&mut self, job: JobRow, listed_s: i64, locked: &Locked, vault_of: &BTreeMap<String, String>) {
+    fn add(&mut self, job: JobRow, listed_s: i64, locked: &Locked, points: &Points) {
         // Older ones are seen only by who collected then: that there was none says nothing.
         let is_test = job.restore_testing_plan_arn.is_some() && job.creation_date_s.is_none_or(|created_s| created_s >= listed_s);
-        let vault = job.backup_vault_arn.as_ref().or_else(|| vault_of.get(job.recovery_point_arn.as_deref()?));
+        let vault = job.backup_vault_arn.as_ref().or_else(|| points.vault_of.get(job.recovery_point_arn.as_deref()?)?.as_ref());
         self.unplaced |= is_test && (job.source_resource_arn.is_none() || vault.is_none());
         let (Some(arn), Some(at_s)) = (job.source_resource_arn, job.completion_date_s.or(job.creation_date_s)) else { return };
         let place = (job.account_id.as_deref().unwrap_or_default(), job.region.as_deref().unwrap_or_default());
