@@ -22,7 +22,7 @@ use crate::model::window::{self, Window};
 const AT_A_TIME: usize = 16_384;
 
 /// Rows of a table that a range of resources may have, about.
-const RANGE_ROWS: u64 = 200_000;
+const RANGE_ROWS: u64 = 100_000;
 
 /// The tables whose rows decide how many ranges there are: those that grow with every backup.
 const MANY_ROWS: [&str; 4] = ["recovery_points", "backup_jobs", "copy_jobs", "rds_snapshots"];

@@ -243,7 +243,9 @@ impl Telling<'_> {
         };
         let mut observed: Vec<_> =
             [("backup jobs", "backup_jobs"), ("copy jobs", "copy_jobs"), ("restore jobs", "restore_jobs")].map(observed).into();
-        let deletions = deleted::observed(self.inputs, &resource.account_id, &resource.region);
+        let home = (resource.account_id.as_str(), resource.region.as_str());
+        let places: BTreeSet<_> = points.iter().map(|point| (point.account_id.as_str(), point.region.as_str())).chain([home]).collect();
+        let deletions = deleted::observed(self.inputs, &resource.arn, places);
         observed.push(report::ObservedRow { what: "deletions of points".to_owned(), windows: deletions });
         report::CourseRow {
             points: points.into_iter().map(|kept| point(kept, &self.flaws)).collect(),
@@ -323,7 +325,7 @@ fn event(event: Happened) -> report::EventRow {
 fn deletion(point: Deleted) -> report::EventRow {
     let state = match point.early {
         Some(true) => "too early",
-        Some(false) => "nothing owed it any more",
+        Some(false) => "nothing owed it then",
         None => "whether it was still owed is not known",
     };
     let actor = point.actor_arn.as_deref().unwrap_or("a principal that AWS does not name");

@@ -10,7 +10,8 @@ use super::known::known;
 use super::retained::{Beside, RetainedRow};
 use crate::facts::locks::Vaults;
 use crate::facts::{FactError, Inputs};
-use crate::model::Window;
+use crate::model::Arn;
+use crate::model::window::{self, Window};
 
 /// A point that somebody deleted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +72,9 @@ fn by_somebody(row: RetainedRow, window: Window) -> Option<Deleted> {
     })
 }
 
-/// The times in which nothing deletes a point in an account and Region without being seen.
-pub fn observed(inputs: &Inputs<'_>, account_id: &str, region: &str) -> Vec<Window> {
-    endings::observed(inputs, account_id, region)
+/// The times in which nobody deletes a point of a resource unseen, in any of the accounts and Regions in which its points lie.
+pub fn observed<'p>(inputs: &Inputs<'_>, resource_arn: &str, places: impl IntoIterator<Item = (&'p str, &'p str)>) -> Vec<Window> {
+    let service = Arn::parse(resource_arn).map_or("", |arn| arn.service);
+    let windows = places.into_iter().map(|(account_id, region)| endings::observed(inputs, account_id, region, service));
+    windows.reduce(|one, other| window::common(&one, &other)).unwrap_or_default()
 }

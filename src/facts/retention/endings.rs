@@ -218,9 +218,11 @@ fn windows(inputs: &Inputs<'_>, account_id: &str, region: &str, service: &str) -
     names_of(service).iter().map(of).reduce(|one, other| window::common(&one, &other)).unwrap_or_default()
 }
 
-/// The times in which every name under which AWS Backup logs the deletion of a point was read in an account and Region.
-pub(super) fn observed(inputs: &Inputs<'_>, account_id: &str, region: &str) -> Vec<Window> {
-    windows(inputs, account_id, region, BACKUP)
+/// The times in which every name was read under which the deletion of a point of a service would be logged in an account and Region.
+pub(super) fn observed(inputs: &Inputs<'_>, account_id: &str, region: &str, service: &str) -> Vec<Window> {
+    let by_backup = windows(inputs, account_id, region, BACKUP);
+    let own = NAMES.iter().any(|(name, _)| *name == service && *name != BACKUP);
+    if own { window::common(&by_backup, &windows(inputs, account_id, region, service)) } else { by_backup }
 }
 
 fn names_of(service: &str) -> &'static [&'static str] {

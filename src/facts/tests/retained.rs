@@ -1,10 +1,15 @@
 //! Whether points were kept as long as owed: what each kind of evidence says, and what it does not. That the answers hold together over all kinds of
 //! histories is in `retained_slowly`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::estate::*;
 use super::things::*;
+use crate::dataset::Snapshot;
+use crate::facts::retention::deleted::{deleted, observed};
+use crate::facts::{Inputs, Objectives};
 use crate::model::Window;
 use crate::model::moment::DAY_S;
 
@@ -334,4 +339,39 @@ fn tiers_that_plan_rules_make() {
     let other = estate(vec![rule("core")]);
     assert_eq!(facts(&other, tagged).row("retention_tiers", &db_arn("x"))["tiers_owed"], no, "its objective asks for none");
     assert_eq!(facts(&other, json!([])).all("retention_tiers").len(), 0, "nobody asks");
+}
+
+#[test]
+fn pages_tell_what_somebody_deleted_and_when_that_could_be_seen() {
+    let by_hand = || event("DeleteRecoveryPoint", 5, json!({}));
+    let with_event = |event: Value| vanished().has("cloudtrail_events", [event]);
+    let seen = |estate: &Estate, objectives: Value| {
+        let opened = estate.open();
+        let snapshot = Snapshot::at(&opened.dataset, None).unwrap();
+        let objectives = Objectives::new(serde_json::from_value(objectives).unwrap()).unwrap();
+        let inputs = Inputs::new(&snapshot, &objectives, WINDOW);
+        let found = deleted(&inputs, &BTreeSet::from([db_arn("x")])).unwrap();
+        let told = found.get(&db_arn("x")).into_iter().flatten().map(|one| (one.at_s, one.exact, one.early)).collect::<Vec<_>>();
+        let others = deleted(&inputs, &BTreeSet::from([db_arn("y")])).unwrap();
+        assert!(others.values().all(Vec::is_empty), "nothing of another resource");
+        let covers = |from_s: i64, to_s: i64| {
+            observed(&inputs, &db_arn("x"), [(ACCOUNT, HOME)]).iter().any(|one| one.start_s <= from_s && one.end_s >= to_s)
+        };
+        (told, covers(ago(10, 0), ago(1, 0)))
+    };
+    // why, estate, objectives, what is told, whether the days around it were seen
+    let at = |early| vec![(ago(5, 0), true, early)];
+    let cases = [
+        ("too early", with_event(by_hand()), gold(), at(Some(true)), true),
+        ("nobody asks for a retention: it was deleted all the same", with_event(by_hand()), json!([]), at(Some(false)), true),
+        ("its lifecycle", with_event(by_service(5)), gold(), vec![], true),
+        ("AWS refused", with_event(event("DeleteRecoveryPoint", 5, json!({ "error_code": "AccessDenied" }))), gold(), vec![], true),
+        ("it is there", once_listed(json!({})), gold(), vec![], true),
+        ("deletions were not read", vanished().denied("cloudtrail_events", Some("DeleteRecoveryPoint")), gold(), vec![], false),
+        ("nor those of the service that keeps it", vanished().denied("cloudtrail_events", Some("DeleteDBSnapshot")), gold(), vec![], false),
+        ("those of another service do not matter", vanished().denied("cloudtrail_events", Some("DeleteSnapshot")), gold(), vec![], true),
+    ];
+    for (why, estate, objectives, told, was_seen) in cases {
+        assert_eq!(seen(&estate, objectives), (told, was_seen), "{why}");
+    }
 }
