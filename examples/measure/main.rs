@@ -20,7 +20,12 @@ use backup_audit::facts::{FACTS, FactError, Inputs, Objectives};
 use backup_audit::model::Window;
 use backup_audit::model::moment::DAY_S;
 use clap::Parser;
+use mimalloc::MiMalloc;
 use polars::prelude::{ParquetReader, SerReader};
+
+/// The same as of `audit`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Measure the derivation of relations
 #[derive(Debug, Parser)]
@@ -40,6 +45,9 @@ struct Arguments {
     /// Only the rules over relations of recovery points, which are written to this folder; see `rules.rs`
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// How often each rule is judged with `--rules`
+    #[arg(long, default_value_t = 5)]
+    times: usize,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -56,7 +64,7 @@ fn main() -> anyhow::Result<()> {
     writeln!(io::stdout(), "{} ranges; opened with {}", inputs.ranges().len(), Spent::now()?.text())?;
     if let Some(dir) = &arguments.rules {
         let relations = relations(&tables());
-        return rules::measure(&inputs, &Library::load(&relations, None)?, dir);
+        return rules::measure(&inputs, &Library::load(&relations, None)?, dir, arguments.times);
     }
     if arguments.relation.is_empty() {
         measured("(decoding)", || decode(&dataset))?;

@@ -139,14 +139,14 @@ fn file(rulebook: &Rulebook, named: &str) -> Result<Judged, CommandError> {
     let bytes = std::fs::read(Path::new(named)).map_err(|error| refused(error.into()))?;
     let (as_of_s, mut side, gaps) = if bytes.starts_with(b"PAR1") {
         let findings = table::from_parquet(&bytes).map_err(|error| refused(error.into()))?;
-        let rules = findings.iter().map(|finding| (finding.rule_id.clone(), None)).collect();
+        let rules = findings.iter().map(|finding| (finding.rule_id.to_string(), None)).collect();
         (None, Side { findings, rules, has_passes: true, ..Side::default() }, None)
     } else {
         let Read { as_of_s, side, gaps } = read::findings_json(&bytes).map_err(|error| refused(error.into()))?;
         (Some(as_of_s), side, Some(gaps))
     };
     let present = |id: &str| rulebook.library.rules.get(id).map_or(id, |rule| rule.id.as_str()).to_owned();
-    side.findings.iter_mut().for_each(|finding| finding.rule_id = present(&finding.rule_id));
+    side.findings.iter_mut().for_each(|finding| finding.rule_id = present(&finding.rule_id).into());
     side.rules = side.rules.into_iter().map(|(id, digest)| (present(&id), digest)).collect();
     let label = SideLabel { named: named.to_owned(), as_of_s, collections: Vec::new() };
     Ok(Judged { side, label, state: None, names: BTreeMap::new(), gaps })
@@ -178,7 +178,7 @@ fn compared(settings: &Settings, rulebook: &Rulebook, dataset: Option<&Dataset>,
 }
 
 fn key(finding: &Finding) -> (String, String) {
-    (finding.rule_id.clone(), finding.subject_arn.clone())
+    (finding.rule_id.to_string(), finding.subject_arn.to_string())
 }
 
 fn drift_of(old: &State, new: &State) -> Drift {

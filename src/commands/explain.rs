@@ -80,7 +80,7 @@ fn explanation(rulebook: &Rulebook, inputs: &Inputs<'_>, index: usize, findings:
 
 /// What is wrong where each rule fails.
 fn titles(library: &Library, findings: &[Finding]) -> BTreeMap<String, String> {
-    let title = |finding: &Finding| Some((finding.rule_id.clone(), library.rules.get(&finding.rule_id)?.title.clone()));
+    let title = |finding: &Finding| Some((finding.rule_id.to_string(), library.rules.get(&finding.rule_id)?.title.clone()));
     findings.iter().filter_map(title).collect()
 }
 

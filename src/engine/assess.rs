@@ -144,7 +144,7 @@ impl RuleCounts {
 fn counted(findings: &[Finding], place: impl Fn(&Finding) -> Place) -> ByRule {
     let mut counts = ByRule::new();
     for same in findings.chunk_by(|one, next| one.rule_id == next.rule_id) {
-        let of_rule = counts.entry(same[0].rule_id.clone()).or_default();
+        let of_rule = counts.entry(same[0].rule_id.to_string()).or_default();
         for finding in same {
             match place(finding) {
                 Place::In => {

@@ -163,7 +163,7 @@ impl<'s> Indexed<'s> {
     /// Why a finding of before has none on this side.
     fn absence(&self, was: &Finding) -> Movement {
         match () {
-            () if !self.side.rules.contains_key(&was.rule_id) => Movement::NotJudged,
+            () if !self.side.rules.contains_key(was.rule_id.as_str()) => Movement::NotJudged,
             () if self.hides(was) => Movement::OutOfSight,
             () if !self.side.has_passes => Movement::NotTold,
             () => Movement::Gone,
@@ -212,7 +212,7 @@ fn movement(before: Option<Verdict>, after: Option<Verdict>, absent: impl Fn() -
 fn causes(before: &Indexed<'_>, after: &Indexed<'_>, was: Option<&Finding>, is: Option<&Finding>) -> Vec<Cause> {
     let Some(one) = is.or(was) else { return Vec::new() };
     let mut causes = BTreeSet::new();
-    let rules = (before.side.rules.get(&one.rule_id), after.side.rules.get(&one.rule_id));
+    let rules = (before.side.rules.get(one.rule_id.as_str()), after.side.rules.get(one.rule_id.as_str()));
     let rule_known = match rules {
         (Some(Some(before)), Some(Some(after))) => {
             if before != after {
@@ -228,9 +228,9 @@ fn causes(before: &Indexed<'_>, after: &Indexed<'_>, was: Option<&Finding>, is: 
     if was.is_some() && is.is_some() && waiver(was) != waiver(is) {
         causes.insert(Cause::Waiver);
     }
-    let owed = (before.side.objectives.get(&one.subject_arn), after.side.objectives.get(&one.subject_arn));
+    let owed = (before.side.objectives.get(one.subject_arn.as_str()), after.side.objectives.get(one.subject_arn.as_str()));
     let objectives_known = !before.side.objectives.is_empty() && !after.side.objectives.is_empty();
-    let may_matter = !after.side.without_objective.contains(&one.rule_id);
+    let may_matter = !after.side.without_objective.contains(one.rule_id.as_str());
     if may_matter && objectives_known && owed.0.is_some() && owed.1.is_some() && owed.0 != owed.1 {
         causes.insert(Cause::Objective);
     }

@@ -7,19 +7,19 @@ const ARN: &str = "arn:aws:rds:eu-west-1:111122223333:db:orders";
 
 fn finding(verdict: Verdict, subject_arn: &str, observed: &str) -> Finding {
     let finding = Finding {
-        rule_id: "off".to_owned(),
+        rule_id: "off".into(),
         verdict,
         severity: Severity::High,
-        subject_arn: subject_arn.to_owned(),
-        subject_type: "AWS::RDS::DBInstance".to_owned(),
-        account_id: "111122223333".to_owned(),
-        region: "eu-west-1".to_owned(),
+        subject_arn: subject_arn.into(),
+        subject_type: "AWS::RDS::DBInstance".into(),
+        account_id: "111122223333".into(),
+        region: "eu-west-1".into(),
         observed: observed.to_owned(),
         expected: String::new(),
         message: String::new(),
-        controls: String::new(),
-        evidence: String::new(),
-        waiver_id: if verdict == Verdict::Waived { "w-1".to_owned() } else { String::new() },
+        controls: "".into(),
+        evidence: "".into(),
+        waiver_id: if verdict == Verdict::Waived { "w-1".to_owned() } else { String::new() }.into(),
         finding_id: String::new(),
     };
     finding.with_id()
@@ -27,7 +27,7 @@ fn finding(verdict: Verdict, subject_arn: &str, observed: &str) -> Finding {
 
 fn unread(region: &str) -> Finding {
     let subject = format!("arn:aws:iam::111122223333:root#read/{region}/rds_instances");
-    Finding { subject_type: READ.to_owned(), region: region.to_owned(), ..finding(Verdict::Unknown, &subject, "") }
+    Finding { subject_type: READ.into(), region: region.into(), ..finding(Verdict::Unknown, &subject, "") }
 }
 
 fn side(findings: impl IntoIterator<Item = Finding>) -> Side {

@@ -59,7 +59,7 @@ impl DataScope {
         if finding.subject_type == "read" {
             return Place::In;
         }
-        match self.held.get(&finding.subject_arn) {
+        match self.held.get(finding.subject_arn.as_str()) {
             Some(Held::Classes(classes)) if !classes.contains(class) => Place::Out,
             Some(Held::NotKnown) => Place::MayBeIn,
             // A resource that is not in the population may only not have been read.
@@ -88,7 +88,7 @@ impl DataScope {
             for finding in findings.iter_mut().filter(|finding| finding.controls.contains(&prefix)) {
                 if self.place(framework, finding) == Place::Out {
                     let others = finding.controls.split("; ").filter(|control| !control.starts_with(&prefix));
-                    finding.controls = others.collect::<Vec<_>>().join("; ");
+                    finding.controls = others.collect::<Vec<_>>().join("; ").into();
                 }
             }
         }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
+use rayon::prelude::*;
 
 use super::alternative::Alternative;
 use super::data_scope::DataScope;
@@ -20,6 +21,9 @@ use super::write::Writer;
 use crate::dataset::frame::FrameError;
 use crate::dataset::{Gap, Relation};
 use crate::model::Verdict;
+
+/// From how many findings on writing them is divided between threads: waking one takes as long as writing some hundred.
+const WORTH_DIVIDING: usize = 256;
 
 /// Why nothing could be judged.
 #[derive(Debug, thiserror::Error)]
@@ -138,12 +142,12 @@ pub fn judge(rules: &RuleSet, source: &dyn Relations, settings: &Settings) -> Re
         judgement.rules.push(rule.id.clone());
         by_relation.entry(rule.over.name).or_default().push(rule);
     }
-    let templates = Templates::default();
+    let templates = Templates::of(rules.iter().flat_map(Rule::templates));
     let mut judged: Vec<(Finding, RowCounts)> = Vec::new();
     for rules in by_relation.values() {
         over_relation(rules, source, settings, &templates, &mut judged)?;
     }
-    judged.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
+    judged.par_sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
     (judgement.findings, judgement.rows) = judged.into_iter().unzip();
     Ok(judgement)
 }
@@ -179,15 +183,23 @@ fn over_part(
     let frame = Frame::new(relation, data)?;
     let touched = frame.touched(&Reached::new(relation, gaps, frame.data()));
     let verdicts = frame.evaluate(rules, settings)?;
-    for (rule, verdicts) in rules.iter().zip(&verdicts) {
-        let writer = Writer::new(rule, settings, templates, gaps);
-        for (subject, touched) in touched.iter().enumerate() {
-            let counts = frame.counts(verdicts, subject);
-            let verdict = decide(rule.quantify, &counts, touched.is_some());
-            let Some(row) = frame.example(verdicts, subject, verdict) else { continue };
-            judged.push((writer.subject(&frame.row(row), verdict, &counts, *touched, verdicts.variant(subject))?, counts));
-        }
-    }
+    let writers: Vec<Writer> = rules.iter().map(|rule| Writer::new(rule, settings, templates, gaps)).collect();
+    let arns = frame.arns();
+    let finding = |(rule, subject): (usize, usize)| {
+        let (verdicts, touched) = (&verdicts[rule], touched[subject]);
+        let counts = frame.counts(verdicts, subject);
+        let verdict = decide(rules[rule].quantify, &counts, touched.is_some());
+        let row = frame.row(frame.example(verdicts, subject, verdict)?);
+        let finding = writers[rule].subject(&arns[subject], &row, verdict, &counts, touched, verdicts.variant(subject));
+        Some(finding.map(|finding| (finding, counts)))
+    };
+    let all: Vec<_> = (0..rules.len()).flat_map(|rule| (0..arns.len()).map(move |subject| (rule, subject))).collect();
+    let found: Result<Vec<_>, _> = if all.len() < WORTH_DIVIDING {
+        all.into_iter().filter_map(finding).collect()
+    } else {
+        all.into_par_iter().filter_map(finding).collect()
+    };
+    judged.extend(found?);
     Ok(())
 }
 

@@ -154,7 +154,7 @@ fn random_gap() -> impl Strategy<Value = Gap> {
 }
 
 fn verdicts(judgement: &Judgement) -> BTreeMap<(String, String), Verdict> {
-    judgement.findings.iter().map(|f| ((f.rule_id.clone(), f.subject_arn.clone()), f.verdict)).collect()
+    judgement.findings.iter().map(|f| ((f.rule_id.to_string(), f.subject_arn.to_string()), f.verdict)).collect()
 }
 
 /// One row, read slowly.

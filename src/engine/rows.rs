@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
-use polars::prelude::{BooleanChunked, DataFrame, DataType, Expr, IntoLazy, PlSmallStr, SortMultipleOptions, StringChunked, col, lit};
+use polars::prelude::{
+    BooleanChunked, ChunkExpandAtIndex, ChunkFillNullValue, DataFrame, DataType, IntoLazy, PlSmallStr, PolarsResult, SortMultipleOptions,
+    StringChunked, polars_bail,
+};
 
 use minijinja::Value;
+use smol_str::SmolStr;
 
 use super::gaps::Reached;
 use super::judge::{EngineError, RowCounts};
-use super::predicate::Predicate;
 use super::rule::Rule;
 use super::settings::Settings;
 use crate::dataset::frame::{FrameError, fields, seconds_name};
@@ -80,6 +83,11 @@ impl Frame {
         self.starts.len().saturating_sub(1)
     }
 
+    /// The ARN of each subject, which all findings on it share; empty for rows that name none.
+    pub(crate) fn arns(&self) -> Vec<SmolStr> {
+        (0..self.subjects()).map(|subject| self.row(self.starts[subject]).text("subject_arn").into()).collect()
+    }
+
     /// The rows of a subject.
     fn rows_of(&self, subject: usize) -> Range<usize> {
         self.starts[subject]..self.starts[subject + 1]
@@ -112,42 +120,35 @@ impl Frame {
 
     /// Evaluates the predicates of all rules in one pass.
     pub(crate) fn evaluate(&self, rules: &[&Rule], settings: &Settings) -> Result<Vec<RowVerdicts>, EngineError> {
-        // A predicate without any column would give one row for all.
-        let mut expressions = vec![col("subject_arn")];
-        let mut add = |expression: Expr| {
-            let name = format!("v{}", expressions.len());
-            expressions.push(expression.fill_null(lit(false)).alias(name));
-        };
+        let mut expressions = Vec::new();
         let mut shapes = Vec::with_capacity(rules.len());
         for rule in rules {
             let bind = |source| EngineError::Bind { rule: rule.id.clone(), source };
             let variants = settings.variants(rule);
             shapes.push(variants.len());
             for params in &variants {
-                let bound = |predicate: &Predicate| predicate.bind(params).and_then(|bound| bound.to_polars()).map_err(bind);
-                let pass = bound(&rule.pass)?;
-                match &rule.applies {
-                    None => [pass.clone(), pass.not()].into_iter().for_each(&mut add),
-                    Some(applies) => {
-                        let applies = bound(applies)?;
-                        // With three values: both are known to be true, or it is not.
-                        let both = |pass: Expr| applies.clone().and(pass);
-                        [both(pass.clone()), both(pass.not()), applies.clone().not()].into_iter().for_each(&mut add);
-                    }
+                for predicate in std::iter::once(&rule.pass).chain(&rule.applies) {
+                    let bound = predicate.bind(params).and_then(|bound| bound.to_polars()).map_err(bind)?;
+                    expressions.push(bound.alias(format!("v{}", expressions.len())));
                 }
             }
         }
         let polars = |source| EngineError::Polars { relation: self.relation.name, source };
         let mut out = self.data.clone().lazy().select(expressions).collect().map_err(polars)?;
         out.rechunk_mut();
-        let mut columns = out.columns().iter().skip(1);
-        let mut next = || columns.next().map_or_else(|| Ok(BooleanChunked::default()), |column| column.bool().cloned()).map_err(polars);
+        let mut columns = out.columns().iter();
+        let mut next = || {
+            let cells = columns.next().map_or_else(|| polars_bail!(ComputeError: "a predicate has no column"), |column| column.bool());
+            // Of predicates without any column there is one row for all.
+            cells.map(|cells| if cells.len() == self.data.height() { cells.clone() } else { cells.new_from_index(0, self.data.height()) })
+        };
         let mut verdicts = Vec::with_capacity(rules.len());
         for (rule, count) in rules.iter().zip(shapes) {
             let mut variants = Vec::with_capacity(count);
             for _ in 0..count {
-                let (pass, fail) = (next()?, next()?);
-                variants.push(Bits { pass, fail, not_applicable: if rule.applies.is_some() { Some(next()?) } else { None } });
+                let pass = next().map_err(polars)?;
+                let applies = rule.applies.as_ref().map(|_| next()).transpose().map_err(polars)?;
+                variants.push(Bits::new(&pass, applies.as_ref()).map_err(polars)?);
             }
             verdicts.push(RowVerdicts { variants, variant_of: self.variants(rule, settings, count)? });
         }
@@ -247,6 +248,19 @@ impl RowVerdicts {
 }
 
 impl Bits {
+    /// From what the predicates say, with three values: a row passes or fails only if the rule is known to speak about it.
+    fn new(pass: &BooleanChunked, applies: Option<&BooleanChunked>) -> PolarsResult<Self> {
+        let known = |cells: &BooleanChunked| cells.fill_null_with_values(false);
+        let (passes, fails) = (known(pass)?, known(&!pass)?);
+        Ok(match applies {
+            None => Self { pass: passes, fail: fails, not_applicable: None },
+            Some(applies) => {
+                let speaks = known(applies)?;
+                Self { pass: &passes & &speaks, fail: &fails & &speaks, not_applicable: Some(known(&!applies)?) }
+            }
+        })
+    }
+
     fn verdict(&self, row: usize) -> Verdict {
         let is = |bits: &BooleanChunked| bits.downcast_as_array().value(row);
         match () {
@@ -266,9 +280,9 @@ pub(crate) struct Told<'f> {
 
 impl Told<'_> {
     /// A text; empty if it is NULL.
-    pub(crate) fn text(&self, name: &str) -> String {
-        let cell = self.data.column(name).ok().and_then(|column| column.str().ok()).and_then(|cells| cells.get(self.row));
-        cell.unwrap_or_default().to_owned()
+    pub(crate) fn text(&self, name: &str) -> &str {
+        let cells = self.data.column(name).ok().and_then(|column| column.str().ok());
+        cells.and_then(|cells| cells.get(self.row)).unwrap_or_default()
     }
 
     /// A cell as templates see it: a `Time` column as text, with its seconds beside it. `None` if there is no such column.

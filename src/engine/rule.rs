@@ -117,6 +117,15 @@ impl Rule {
         columns.extend(self.applies.iter().flat_map(Predicate::columns));
         columns
     }
+
+    /// The templates its findings are written by.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &str> {
+        let shown = [&self.observed, &self.expected].into_iter().filter_map(|shown| match shown {
+            Some(Shown::Template(template)) => Some(template.as_str()),
+            _ => None,
+        });
+        shown.chain([self.message.as_str()])
+    }
 }
 
 /// Rules sorted by id; no id or alias stands for two of them.

@@ -282,7 +282,7 @@ fn tags_waive_only_what_is_known_to_have_them() {
     let arn = source.judge(&[ALL]).findings[0].subject_arn.clone();
     let tagged = |tags: &[(&str, &str)]| {
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Tags::new([(arn.clone(), tags)])
+        Tags::new([(arn.to_string(), tags)])
     };
     let unused = "waiver-unused root#waiver/w fail";
     // what it shows, tags, findings

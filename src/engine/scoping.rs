@@ -78,7 +78,7 @@ fn whose_findings_count() {
     ];
     let any = judged(&[("x", Some(1))]).findings.remove(0);
     for (shows, subject_arn, subject_type, framework, expected) in cases {
-        let finding = Finding { subject_arn, subject_type: subject_type.to_owned(), ..any.clone() };
+        let finding = Finding { subject_arn: subject_arn.into(), subject_type: subject_type.into(), ..any.clone() };
         assert_eq!(scope.place(LIBRARY.frameworks.get(framework).unwrap(), &finding), expected, "{shows}");
     }
     let extent = |id: &str| scope.extent(LIBRARY.frameworks.get(id).unwrap());
@@ -113,7 +113,7 @@ fn what_becomes_of_requirements() {
 fn controls_name_only_what_the_subject_counts_for() {
     let mut findings = judged(&[("p", Some(DAY)), ("s", Some(DAY))]).findings;
     for finding in &mut findings {
-        finding.controls = "any:R1; care:R1; careful:R1".to_owned();
+        finding.controls = "any:R1; care:R1; careful:R1".into();
     }
     let scope = scope([(db("p"), of(&["ephi"])), (db("s"), of(&["pci"]))]);
     scope.narrow(&mut findings, &LIBRARY.frameworks);

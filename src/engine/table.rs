@@ -48,19 +48,19 @@ crate::rows! {
 /// `FrameError::Polars` if it cannot be written.
 pub fn to_parquet(findings: &[Finding]) -> Result<Vec<u8>, FrameError> {
     let rows = findings.iter().cloned().map(|finding| FindingRow {
-        rule_id: Some(finding.rule_id),
+        rule_id: Some(finding.rule_id.into()),
         verdict: Some(finding.verdict.word().to_owned()),
         severity: Some(finding.severity.word().to_owned()),
-        subject_arn: Some(finding.subject_arn),
-        subject_type: Some(finding.subject_type),
-        account_id: Some(finding.account_id),
-        region: Some(finding.region),
+        subject_arn: Some(finding.subject_arn.into()),
+        subject_type: Some(finding.subject_type.into()),
+        account_id: Some(finding.account_id.into()),
+        region: Some(finding.region.into()),
         observed: Some(finding.observed),
         expected: Some(finding.expected),
         message: Some(finding.message),
-        controls: Some(finding.controls),
-        evidence: Some(finding.evidence),
-        waiver_id: Some(finding.waiver_id),
+        controls: Some(finding.controls.into()),
+        evidence: Some(finding.evidence.into()),
+        waiver_id: Some(finding.waiver_id.into()),
         finding_id: Some(finding.finding_id),
     });
     parquet("findings", &Batch::from_rows(rows))
@@ -83,19 +83,19 @@ fn finding(row: FindingRow) -> Result<Finding, FrameError> {
     };
     let text = Option::unwrap_or_default;
     Ok(Finding {
-        rule_id: text(row.rule_id),
+        rule_id: text(row.rule_id).into(),
         verdict: text(row.verdict).parse().map_err(wrong("verdict"))?,
         severity: text(row.severity).parse().map_err(wrong("severity"))?,
-        subject_arn: text(row.subject_arn),
-        subject_type: text(row.subject_type),
-        account_id: text(row.account_id),
-        region: text(row.region),
+        subject_arn: text(row.subject_arn).into(),
+        subject_type: text(row.subject_type).into(),
+        account_id: text(row.account_id).into(),
+        region: text(row.region).into(),
         observed: text(row.observed),
         expected: text(row.expected),
         message: text(row.message),
-        controls: text(row.controls),
-        evidence: text(row.evidence),
-        waiver_id: text(row.waiver_id),
+        controls: text(row.controls).into(),
+        evidence: text(row.evidence).into(),
+        waiver_id: text(row.waiver_id).into(),
         finding_id: text(row.finding_id),
     })
 }

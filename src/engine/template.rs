@@ -3,7 +3,6 @@
 //! Filters: `duration` (seconds), `time` (epoch seconds), `bytes`, `counted("recovery point")` ("1 recovery point", "2 recovery points"). A name that does not exist is an error when the rule is loaded; a value that
 //! is NULL is written as "not known", also after a filter.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -20,10 +19,10 @@ pub type Values = BTreeMap<String, Value>;
 
 /// Renders the templates of rules.
 pub struct Templates {
-    /// Holds what was rendered once, under its own text.
-    environment: RefCell<Environment<'static>>,
+    /// Holds what is compiled, under its own text.
+    environment: Environment<'static>,
     /// The names that each of these uses.
-    names: RefCell<BTreeMap<String, Vec<String>>>,
+    names: BTreeMap<String, Vec<String>>,
 }
 
 /// What is wrong in a template.
@@ -50,11 +49,23 @@ impl Default for Templates {
         environment.add_filter("counted", |value: Value, what: String| {
             seconds(&value, "counted", |count| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") })
         });
-        Self { environment: RefCell::new(environment), names: RefCell::default() }
+        Self { environment, names: BTreeMap::new() }
     }
 }
 
 impl Templates {
+    /// With templates that will be rendered again and again. One that is wrong is an error when it is rendered.
+    pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let mut templates = Self::default();
+        for text in texts.into_iter().filter(|text| !is_plain(text)) {
+            let Ok(names) = templates.names(text) else { continue };
+            if templates.environment.add_template_owned(text.to_owned(), text.to_owned()).is_ok() {
+                templates.names.insert(text.to_owned(), names);
+            }
+        }
+        templates
+    }
+
     /// Renders a template to one line.
     ///
     /// # Errors
@@ -68,21 +79,20 @@ impl Templates {
     /// # Errors
     /// As [`Templates::render`].
     pub fn render_with(&self, text: &str, value: impl Fn(&str) -> Option<Value>) -> Result<String, TemplateError> {
-        if !text.contains('{') {
+        if is_plain(text) {
             return Ok(one_line(text));
         }
-        if !self.names.borrow().contains_key(text) {
+        let used = |names: &[String]| -> Value {
+            let values: Values = names.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect();
+            Value::from(values)
+        };
+        let rendered = if let Some(names) = self.names.get(text) {
+            self.environment.get_template(text).and_then(|template| template.render(used(names)))
+        } else {
             let names = self.names(text)?;
-            self.environment.borrow_mut().add_template_owned(text.to_owned(), text.to_owned()).map_err(|error| wrong(&error))?;
-            self.names.borrow_mut().insert(text.to_owned(), names);
-        }
-        let names = self.names.borrow();
-        let used = names.get(text).into_iter().flatten().filter_map(|name| Some((name.clone(), value(name)?)));
-        let values: Values = used.collect();
-        let environment = self.environment.borrow();
-        let rendered =
-            environment.get_template(text).and_then(|template| template.render(Value::from(values))).map_err(|error| wrong(&error))?;
-        Ok(one_line(&rendered))
+            self.environment.template_from_str(text).and_then(|template| template.render(used(&names)))
+        };
+        rendered.map(|rendered| one_line(&rendered)).map_err(|error| wrong(&error))
     }
 
     /// The names a template uses.
@@ -90,12 +100,16 @@ impl Templates {
     /// # Errors
     /// A syntax error.
     pub fn names(&self, text: &str) -> Result<Vec<String>, TemplateError> {
-        let environment = self.environment.borrow();
-        let template = environment.template_from_str(text).map_err(|error| wrong(&error))?;
+        let template = self.environment.template_from_str(text).map_err(|error| wrong(&error))?;
         let mut names: Vec<_> = template.undeclared_variables(false).into_iter().collect();
         names.sort();
         Ok(names)
     }
+}
+
+/// Whether a text is the same whatever the values.
+fn is_plain(text: &str) -> bool {
+    !text.contains('{')
 }
 
 fn one_line(text: &str) -> String {
@@ -164,7 +178,9 @@ mod tests {
             ("{{ name", Err("syntax error")),
         ];
         let templates = Templates::default();
+        let compiled = Templates::of(cases.map(|(text, _)| text));
         for (text, expected) in cases {
+            assert_eq!(compiled.render(text, &values), templates.render(text, &values), "{text}");
             match (templates.render(text, &values), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected),
                 (Err(found), Err(expected)) => assert!(found.message.starts_with(expected), "{}", found.message),

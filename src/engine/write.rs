@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
+use smol_str::SmolStr;
 
 use super::cells::literal;
 use super::finding::Finding;
@@ -21,22 +22,40 @@ use crate::model::{Verdict, duration, moment};
 /// Writes the findings of one rule.
 pub(crate) struct Writer<'a> {
     rule: &'a Rule,
-    settings: &'a Settings,
     templates: &'a Templates,
     gaps: &'a [&'a Gap],
     /// The sets of parameters.
     variants: Vec<BTreeMap<String, Literal>>,
+    /// What each finding of the rule begins with.
+    blank: Finding,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(rule: &'a Rule, settings: &'a Settings, templates: &'a Templates, gaps: &'a [&'a Gap]) -> Self {
-        Self { rule, settings, templates, gaps, variants: settings.variants(rule) }
+        let blank = Finding {
+            rule_id: rule.id.as_str().into(),
+            verdict: Verdict::Unknown,
+            severity: settings.severity(rule),
+            controls: settings.controls(rule).into(),
+            evidence: format!("relation={}", rule.over.name).into(),
+            subject_arn: SmolStr::default(),
+            subject_type: SmolStr::default(),
+            account_id: SmolStr::default(),
+            region: SmolStr::default(),
+            observed: String::new(),
+            expected: String::new(),
+            message: String::new(),
+            waiver_id: SmolStr::default(),
+            finding_id: String::new(),
+        };
+        Self { rule, templates, gaps, variants: settings.variants(rule), blank }
     }
 
     /// The finding on a subject, told by one of its rows. `touched` is the position of a gap that leaves it in doubt, `variant` the set of
     /// parameters it was judged with.
     pub(crate) fn subject(
         &self,
+        subject_arn: &SmolStr,
         row: &Told<'_>,
         verdict: Verdict,
         counts: &RowCounts,
@@ -45,7 +64,6 @@ impl<'a> Writer<'a> {
     ) -> Result<Finding, EngineError> {
         let params = self.variants.get(variant);
         let value = |name: &str| params.and_then(|params| params.get(name)).map(literal).or_else(|| row.value(name));
-        let evidence = Some(row.text("evidence")).filter(|text| !text.is_empty());
         let message = match verdict {
             Verdict::Pass | Verdict::NotApplicable => String::new(),
             Verdict::Fail | Verdict::Waived => format!("{}{}", self.render(&self.rule.message, &value)?, self.share(counts)),
@@ -59,20 +77,19 @@ impl<'a> Writer<'a> {
             None => Ok(String::new()),
         };
         let finding = Finding {
-            rule_id: self.rule.id.clone(),
             verdict,
-            severity: self.settings.severity(self.rule),
-            subject_arn: row.text("subject_arn"),
-            subject_type: row.text("subject_type"),
-            account_id: row.text("account_id"),
-            region: row.text("region"),
+            subject_arn: subject_arn.clone(),
+            subject_type: row.text("subject_type").into(),
+            account_id: row.text("account_id").into(),
+            region: row.text("region").into(),
             observed: shown(&self.rule.observed)?,
             expected: shown(&self.rule.expected)?,
             message,
-            controls: self.settings.controls(self.rule).to_owned(),
-            evidence: evidence.unwrap_or_else(|| format!("relation={}", self.rule.over.name)),
-            waiver_id: String::new(),
-            finding_id: String::new(),
+            evidence: match row.text("evidence") {
+                "" => self.blank.evidence.clone(),
+                told => told.into(),
+            },
+            ..self.blank.clone()
         };
         Ok(finding.with_id())
     }
@@ -80,20 +97,13 @@ impl<'a> Writer<'a> {
     /// The finding that stands for subjects which may exist but could not be read.
     pub(crate) fn unread(&self, gap: &Gap) -> Finding {
         let finding = Finding {
-            rule_id: self.rule.id.clone(),
-            verdict: Verdict::Unknown,
-            severity: self.settings.severity(self.rule),
-            subject_arn: gap.subject_arn(),
-            subject_type: "read".to_owned(),
-            account_id: gap.account_id.clone(),
-            region: gap.region.clone(),
-            observed: String::new(),
-            expected: String::new(),
+            subject_arn: gap.subject_arn().into(),
+            subject_type: "read".into(),
+            account_id: gap.account_id.as_str().into(),
+            region: gap.region.as_str().into(),
             message: format!("subjects may be missing, because {}", sentence(gap)),
-            controls: self.settings.controls(self.rule).to_owned(),
-            evidence: format!("relation=reads table={} collection={}", gap.table, gap.collection),
-            waiver_id: String::new(),
-            finding_id: String::new(),
+            evidence: format!("relation=reads table={} collection={}", gap.table, gap.collection).into(),
+            ..self.blank.clone()
         };
         finding.with_id()
     }

@@ -1,5 +1,7 @@
 //! Integer keys of ARNs, for joins over big tables, and stable ids of findings.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -23,8 +25,8 @@ pub fn resource_key(arn: &str) -> i64 {
 ///
 /// The same rule and subject give the same id in every run, which is how `diff` and waivers recognise a finding.
 pub fn finding_id(rule: &str, subject: &str) -> Uuid {
-    let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://backup-audit/finding");
-    Uuid::new_v5(&namespace, format!("{rule}\n{subject}").as_bytes())
+    static NAMESPACE: LazyLock<Uuid> = LazyLock::new(|| Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://backup-audit/finding"));
+    Uuid::new_v5(&NAMESPACE, format!("{rule}\n{subject}").as_bytes())
 }
 
 /// Lower-case hexadecimal of some bytes.

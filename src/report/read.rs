@@ -141,19 +141,19 @@ fn gap(wire: WireGap) -> Gap {
 
 fn finding(wire: Wire) -> Finding {
     Finding {
-        rule_id: wire.rule_id,
+        rule_id: wire.rule_id.into(),
         verdict: wire.verdict,
         severity: wire.severity,
-        subject_arn: wire.subject_arn,
-        subject_type: wire.subject_type,
-        account_id: wire.account_id,
-        region: wire.region,
+        subject_arn: wire.subject_arn.into(),
+        subject_type: wire.subject_type.into(),
+        account_id: wire.account_id.into(),
+        region: wire.region.into(),
         observed: wire.observed,
         expected: wire.expected,
         message: wire.message,
-        controls: wire.controls.join("; "),
-        evidence: wire.evidence,
-        waiver_id: wire.waiver_id.unwrap_or_default(),
+        controls: wire.controls.join("; ").into(),
+        evidence: wire.evidence.into(),
+        waiver_id: wire.waiver_id.unwrap_or_default().into(),
         finding_id: wire.finding_id,
     }
 }

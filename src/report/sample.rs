@@ -244,7 +244,7 @@ struct Draft(Finding);
 
 impl Draft {
     fn waived(mut self, waiver: &str) -> Self {
-        waiver.clone_into(&mut self.0.waiver_id);
+        self.0.waiver_id = waiver.into();
         self
     }
 }
@@ -273,7 +273,7 @@ fn finding(
         message: message.into(),
         controls: "hipaa:164.308(a)(7)(ii)(A); soc2:A1.2".into(),
         evidence: "exposure, 20261120T000000Z-k0".into(),
-        waiver_id: String::new(),
+        waiver_id: "".into(),
         finding_id: String::new(),
     })
 }

@@ -26,9 +26,9 @@ fn big(findings: usize, length: usize) -> Judgement {
     let arn = |number: usize| format!("arn:aws:rds:eu-west-1:111122223333:db:{number:06}-{long}");
     let finding = |number: usize| {
         Finding {
-            rule_id: format!("rule-{}", number % 10),
+            rule_id: format!("rule-{}", number % 10).into(),
             verdict: [Verdict::Fail, Verdict::Fail, Verdict::Unknown][number % 3],
-            subject_arn: arn(number),
+            subject_arn: arn(number).into(),
             message: long.clone(),
             observed: long.clone(),
             ..judgement.findings[0].clone()
@@ -263,7 +263,7 @@ fn an_ordinary_estate_is_told_whole() {
     let mut judgement = judgement();
     let first = judgement.findings[0].clone();
     judgement.findings =
-        (0..5_000).map(|number| Finding { subject_arn: format!("{}-{number}", first.subject_arn), ..first.clone() }).collect();
+        (0..5_000).map(|number| Finding { subject_arn: format!("{}-{number}", first.subject_arn).into(), ..first.clone() }).collect();
     let pages = site(&judgement);
     let told: usize = pages
         .iter()

@@ -69,7 +69,7 @@ fn verdicts(root: &Path, rules: &RuleSet, objectives: &Objectives) -> Verdicts {
     let relations = relations(&tables);
     let judged = judge(rules, &Derived::new(&inputs, &tables, &relations), &Settings::default()).unwrap();
     let entry = |finding: backup_audit::engine::Finding| {
-        ((finding.rule_id, finding.subject_arn), (finding.verdict, finding.subject_type == "read"))
+        ((finding.rule_id.to_string(), finding.subject_arn.to_string()), (finding.verdict, finding.subject_type == "read"))
     };
     judged.findings.into_iter().map(entry).collect()
 }

@@ -59,19 +59,19 @@ fn assessed<'l>(library: &'l Library, of_all: Verdict, odd: Option<(&str, Verdic
 /// The same, where only some rules were asked.
 fn assessed_by<'l>(library: &'l Library, judged: &[String], of_all: Verdict, odd: Option<(&str, Verdict)>) -> Vec<Assessed<'l>> {
     let finding = |rule: &str, verdict: Verdict, name: &str| Finding {
-        rule_id: rule.to_owned(),
+        rule_id: rule.into(),
         verdict,
         severity: Severity::High,
-        subject_arn: format!("arn:aws:rds:eu-west-1:111122223333:db:{name}"),
-        subject_type: "AWS::RDS::DBInstance".to_owned(),
-        account_id: "111122223333".to_owned(),
-        region: "eu-west-1".to_owned(),
+        subject_arn: format!("arn:aws:rds:eu-west-1:111122223333:db:{name}").into(),
+        subject_type: "AWS::RDS::DBInstance".into(),
+        account_id: "111122223333".into(),
+        region: "eu-west-1".into(),
         observed: String::new(),
         expected: String::new(),
         message: String::new(),
-        controls: String::new(),
-        evidence: String::new(),
-        waiver_id: String::new(),
+        controls: "".into(),
+        evidence: "".into(),
+        waiver_id: "".into(),
         finding_id: String::new(),
     };
     let mut findings: Vec<Finding> = judged.iter().map(|rule| finding(rule, of_all, "one")).collect();

@@ -31,7 +31,8 @@ pub(super) fn failing(
     findings: &[&Finding],
     failed_s: i64,
 ) -> Result<BTreeMap<Key, Failing>, CommandError> {
-    let start = |finding: &&Finding| ((finding.rule_id.clone(), finding.subject_arn.clone()), Walk { since_s: failed_s, ended: false });
+    let start =
+        |finding: &&Finding| ((finding.rule_id.to_string(), finding.subject_arn.to_string()), Walk { since_s: failed_s, ended: false });
     let mut walks: BTreeMap<Key, Walk> = findings.iter().map(start).collect();
     let quiet = Settings { verbosity: -1, ..settings.clone() };
     let starts: BTreeSet<i64> = dataset.collections().iter().map(|one| one.manifest.started_s).filter(|at_s| *at_s < failed_s).collect();
@@ -76,19 +77,19 @@ mod tests {
 
     fn finding(verdict: Verdict, subject_arn: &str, subject_type: &str) -> Finding {
         Finding {
-            rule_id: "off".to_owned(),
+            rule_id: "off".into(),
             verdict,
             severity: Severity::High,
-            subject_arn: subject_arn.to_owned(),
-            subject_type: subject_type.to_owned(),
-            account_id: String::new(),
-            region: String::new(),
+            subject_arn: subject_arn.into(),
+            subject_type: subject_type.into(),
+            account_id: "".into(),
+            region: "".into(),
             observed: String::new(),
             expected: String::new(),
             message: String::new(),
-            controls: String::new(),
-            evidence: String::new(),
-            waiver_id: String::new(),
+            controls: "".into(),
+            evidence: "".into(),
+            waiver_id: "".into(),
             finding_id: String::new(),
         }
     }

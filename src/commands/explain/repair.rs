@@ -49,7 +49,7 @@ pub(super) fn fixes(library: &Library, findings: &[Finding]) -> Vec<Fix> {
         let new = || Fix { text: text.clone(), rules: Vec::new(), following: Vec::new(), severity: Severity::Info };
         let fix = by_text.entry(text.clone()).or_insert_with(new);
         let rules = if root == finding.rule_id { &mut fix.rules } else { &mut fix.following };
-        rules.push(finding.rule_id.clone());
+        rules.push(finding.rule_id.to_string());
         fix.severity = finding.severity.max(fix.severity);
     }
     let mut fixes: Vec<Fix> = by_text.into_values().collect();
@@ -77,19 +77,19 @@ mod tests {
 
     fn failing(rules: &[&str]) -> Vec<Finding> {
         let finding = |rule: &&str| Finding {
-            rule_id: (*rule).to_owned(),
+            rule_id: (*rule).into(),
             verdict: Verdict::Fail,
             severity: Severity::Medium,
-            subject_arn: String::new(),
-            subject_type: String::new(),
-            account_id: String::new(),
-            region: String::new(),
+            subject_arn: "".into(),
+            subject_type: "".into(),
+            account_id: "".into(),
+            region: "".into(),
             observed: String::new(),
             expected: String::new(),
             message: String::new(),
-            controls: String::new(),
-            evidence: String::new(),
-            waiver_id: String::new(),
+            controls: "".into(),
+            evidence: "".into(),
+            waiver_id: "".into(),
             finding_id: String::new(),
         };
         rules.iter().map(finding).collect()

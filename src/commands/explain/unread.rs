@@ -22,7 +22,7 @@ pub(super) fn unread(library: &Library, gaps: &[Gap], findings: &[&Finding]) -> 
 fn one(library: &Library, gap: &Gap, unknown: &[&Finding]) -> Unread {
     let sentence = gap_sentence(gap);
     let ids = |wanted: &dyn Fn(&Finding) -> bool| {
-        let wanted = unknown.iter().filter(|finding| wanted(finding)).map(|finding| finding.rule_id.clone());
+        let wanted = unknown.iter().filter(|finding| wanted(finding)).map(|finding| finding.rule_id.to_string());
         wanted.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
     };
     let named = ids(&|finding| finding.message.contains(&sentence));

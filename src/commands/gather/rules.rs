@@ -144,7 +144,7 @@ fn scope(framework: &Framework, judged: &Judged) -> Option<report::ScopeRow> {
         hold: extent.hold as u64,
         may_hold: extent.may_hold as u64,
         hold_others: extent.hold_others as u64,
-        out: out.map(|finding| finding.subject_arn.clone()).collect(),
+        out: out.map(|finding| finding.subject_arn.to_string()).collect(),
     })
 }
 

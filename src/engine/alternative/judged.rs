@@ -1,5 +1,7 @@
 //! Alternatives and findings together: one that has ended is a finding itself.
 
+use smol_str::SmolStr;
+
 use super::Alternative;
 use crate::engine::finding::Finding;
 use crate::engine::judge::{Judgement, RowCounts};
@@ -52,19 +54,19 @@ impl Alternative {
         let ended = moment::short(self.expires_s);
         let message = format!("alternative {} to {} expired at {ended}; its owner is {}", self.id, self.control(), self.owner);
         let finding = Finding {
-            rule_id: ALTERNATIVE_EXPIRED.id.to_owned(),
+            rule_id: ALTERNATIVE_EXPIRED.id.into(),
             verdict: Verdict::Fail,
             severity: ALTERNATIVE_EXPIRED.severity,
-            subject_arn: format!("alternative/{}", self.id),
-            subject_type: "alternative".to_owned(),
-            account_id: String::new(),
-            region: String::new(),
+            subject_arn: format!("alternative/{}", self.id).into(),
+            subject_type: "alternative".into(),
+            account_id: SmolStr::default(),
+            region: SmolStr::default(),
             observed: format!("expired at {ended}"),
             expected: "an expiry in the future".to_owned(),
             message,
-            controls: self.control(),
-            evidence: format!("alternative={}", self.id),
-            waiver_id: String::new(),
+            controls: self.control().into(),
+            evidence: format!("alternative={}", self.id).into(),
+            waiver_id: SmolStr::default(),
             finding_id: String::new(),
         };
         vec![finding.with_id()]

@@ -57,7 +57,7 @@ pub fn apply(mut judgement: Judgement, waivers: &[Waiver], tags: &Tags, as_of_s:
             let accepted = failed && matches == Some(true);
             if accepted && finding.verdict == Verdict::Fail {
                 finding.verdict = Verdict::Waived;
-                finding.waiver_id.clone_from(&waiver.id);
+                finding.waiver_id = waiver.id.as_str().into();
             }
         }
     }

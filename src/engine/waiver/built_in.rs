@@ -1,5 +1,7 @@
 //! The rules that judge waivers, so that the list stays short, true and narrow.
 
+use smol_str::SmolStr;
+
 use super::Waiver;
 use crate::engine::alternative::ALTERNATIVE_EXPIRED;
 use crate::engine::finding::Finding;
@@ -66,19 +68,19 @@ impl Waiver {
             account => format!("arn:aws:iam::{account}:root#waiver/{}", self.id),
         };
         let finding = Finding {
-            rule_id: rule.id.to_owned(),
+            rule_id: rule.id.into(),
             verdict: Verdict::Fail,
             severity: rule.severity,
-            subject_arn,
-            subject_type: "waiver".to_owned(),
-            account_id,
-            region: String::new(),
+            subject_arn: subject_arn.into(),
+            subject_type: "waiver".into(),
+            account_id: account_id.into(),
+            region: SmolStr::default(),
             observed,
             expected: expected.to_owned(),
             message,
-            controls: String::new(),
-            evidence: format!("waiver={}", self.id),
-            waiver_id: self.id.clone(),
+            controls: SmolStr::default(),
+            evidence: format!("waiver={}", self.id).into(),
+            waiver_id: self.id.clone().into(),
             finding_id: String::new(),
         };
         finding.with_id()

@@ -147,7 +147,7 @@ fn moved<'a>(diff: &'a Diff, one: &'a Moved) -> WireMoved<'a> {
     WireMoved {
         movement: one.movement,
         rule_id: &finding.rule_id,
-        title: diff.titles.get(&finding.rule_id).map_or("", String::as_str),
+        title: diff.titles.get(finding.rule_id.as_str()).map_or("", String::as_str),
         severity: finding.severity,
         subject_arn: &finding.subject_arn,
         subject_type: &finding.subject_type,

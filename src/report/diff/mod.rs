@@ -141,6 +141,6 @@ impl Diff {
     /// Since when a finding has failed, if it does and that is known.
     fn failing(&self, moved: &Moved) -> Option<Failing> {
         let finding = moved.after.as_ref().filter(|finding| finding.verdict == Verdict::Fail)?;
-        self.failing.get(&(finding.rule_id.clone(), finding.subject_arn.clone())).copied()
+        self.failing.get(&(finding.rule_id.to_string(), finding.subject_arn.to_string())).copied()
     }
 }

@@ -218,7 +218,7 @@ fn named(diff: &Diff, finding: &Finding) -> String {
 fn called(diff: &Diff, finding: &Finding) -> String {
     let (whole, part) =
         finding.subject_arn.split_once('#').map_or((finding.subject_arn.as_str(), None), |(whole, part)| (whole, Some(part)));
-    if let Some(name) = diff.names.get(&finding.subject_arn) {
+    if let Some(name) = diff.names.get(finding.subject_arn.as_str()) {
         return clip(name, 120);
     }
     match (diff.names.get(whole), part) {

@@ -90,7 +90,7 @@ fn alike(cause: &str, group: &[Told<'_>], paint: &Paint) -> String {
         let rules: Vec<String> = of
             .map(|(finding, subject)| match subject {
                 Some(subject) => format!("{} ({})", finding.rule_id, clip(subject, 120)),
-                None => finding.rule_id.clone(),
+                None => finding.rule_id.to_string(),
             })
             .collect();
         if !rules.is_empty() {

@@ -69,7 +69,7 @@ fn worst(told: &Explanation, paint: &Paint) -> String {
     let (failing, unknown) = (of(Verdict::Fail), of(Verdict::Unknown));
     let line = |finding: &&Finding| {
         let word = paint.colored(finding.severity.word(), severity_color(finding.severity));
-        let title = told.titles.get(&finding.rule_id).map_or(finding.message.as_str(), String::as_str);
+        let title = told.titles.get(finding.rule_id.as_str()).map_or(finding.message.as_str(), String::as_str);
         paint.indented(&format!("  {word} {}: {}", finding.rule_id, clip(title, MOST_AT_FIRST)), 4)
     };
     let mut text: String = failing.iter().take(AT_FIRST).map(line).collect();

@@ -157,7 +157,7 @@ mod tests {
             rule_id: rule.into(),
             verdict: Verdict::Unknown,
             region: arn.split(':').nth(3).unwrap_or_default().into(),
-            subject_arn: arn,
+            subject_arn: arn.into(),
             subject_type: kind.into(),
             account_id: HOME.into(),
             ..template.clone()

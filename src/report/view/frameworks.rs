@@ -287,7 +287,7 @@ fn scope_short(scope: &ScopeRow) -> String {
 fn left_out<'a>(judgement: &'a Judgement, row: &FrameworkRow) -> BTreeMap<&'a str, Counts> {
     let mut by_rule: BTreeMap<&str, Counts> = BTreeMap::new();
     let Some(scope) = row.scope.as_ref().filter(|scope| !scope.out.is_empty()) else { return by_rule };
-    for finding in judgement.findings.iter().filter(|finding| scope.out.contains(&finding.subject_arn)) {
+    for finding in judgement.findings.iter().filter(|finding| scope.out.contains(finding.subject_arn.as_str())) {
         by_rule.entry(&finding.rule_id).or_default().add(finding.verdict);
     }
     by_rule
@@ -405,7 +405,7 @@ pub(in crate::report) fn opens(text: &str) -> bool {
 }
 
 fn of_rule(rule: &RuleLedger<'_>, told: &Told<'_>) -> RequirementRule {
-    let in_scope = |finding: &&&Finding| told.out.is_none_or(|out| !out.contains(&finding.subject_arn));
+    let in_scope = |finding: &&&Finding| told.out.is_none_or(|out| !out.contains(finding.subject_arn.as_str()));
     let subjects = |verdict: Verdict, of: u64| {
         let found = rule.open.iter().filter(|finding| finding.verdict == verdict).filter(in_scope).take(MOST_NAMED);
         let named: Vec<_> = found.map(|finding| told.index.named(&finding.subject_arn)).collect();
