@@ -112,6 +112,8 @@ pub struct Relation {
     pub name: &'static str,
     /// One sentence: what a row is.
     pub doc: &'static str,
+    /// What several rows of one subject are: `recovery points`.
+    pub rows_are: &'static str,
     /// All columns, the four of the subject included.
     pub columns: &'static [Column],
     /// The tables whose reads decide whether a subject's rows are all there. Columns that rest on the absence of something else are NULL

@@ -51,6 +51,7 @@ fn of_table(table: &'static Table) -> Option<&'static Relation> {
     let relation = Relation {
         name: table.name,
         doc: table.doc,
+        rows_are: "entries",
         columns: Box::leak(columns.into_boxed_slice()),
         rows_rest_on: Box::leak(Box::new([RestsOn { table: table.name, reach }])),
         order: table.key,

@@ -209,7 +209,7 @@ fn words(column: &str, value: &YamlScalar) -> String {
         YamlScalar::Null => "not told".to_owned(),
         YamlScalar::Boolean(flag) => flag.to_string(),
         YamlScalar::Integer(number) if column.ends_with("_s") && *number >= MOMENTS_FROM_S => moment::short(*number),
-        YamlScalar::Integer(number) if column.ends_with("_s") => duration::text(*number),
+        YamlScalar::Integer(number) if column.ends_with("_s") => duration::exact(*number),
         YamlScalar::Integer(number) => number.to_string(),
         YamlScalar::Text(text) => format!("`{text}`"),
     }

@@ -40,6 +40,7 @@ crate::rows! {
 pub(crate) static POINTS: Relation = Relation {
     name: "points",
     doc: "A recovery point.",
+    rows_are: "points",
     columns: Point::COLUMNS,
     rows_rest_on: &[
         RestsOn { table: "recovery_points", reach: Reach::Parent("backup_vault_arn") },

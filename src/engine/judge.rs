@@ -143,32 +143,40 @@ pub fn judge(rules: &RuleSet, source: &dyn Relations, settings: &Settings) -> Re
         by_relation.entry(rule.over.name).or_default().push(rule);
     }
     let templates = Templates::of(rules.iter().flat_map(Rule::templates));
-    let mut judged: Vec<(Finding, RowCounts)> = Vec::new();
+    let mut judged: BTreeMap<&str, Judged> = BTreeMap::new();
     for rules in by_relation.values() {
-        over_relation(rules, source, settings, &templates, &mut judged)?;
+        let found = over_relation(rules, source, settings, &templates)?;
+        judged.extend(rules.iter().map(|rule| rule.id.as_str()).zip(found));
     }
-    judged.par_sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
-    (judgement.findings, judgement.rows) = judged.into_iter().unzip();
+    let count = judged.values().map(Vec::len).sum();
+    (judgement.findings, judgement.rows) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    // Of millions of findings only those of one rule are there twice.
+    for (_, mut found) in judged {
+        found.par_sort_by(|(a, _), (b, _)| a.subject_arn.cmp(&b.subject_arn));
+        for (finding, rows) in found {
+            judgement.findings.push(finding);
+            judgement.rows.push(rows);
+        }
+    }
     Ok(judgement)
 }
 
-fn over_relation(
-    rules: &[&Rule],
-    source: &dyn Relations,
-    settings: &Settings,
-    templates: &Templates,
-    judged: &mut Vec<(Finding, RowCounts)>,
-) -> Result<(), EngineError> {
-    let Some(relation) = rules.first().map(|rule| rule.over) else { return Ok(()) };
+/// Findings of one rule with the rows behind them.
+type Judged = Vec<(Finding, RowCounts)>;
+
+/// What each of some rules over one relation found.
+fn over_relation(rules: &[&Rule], source: &dyn Relations, settings: &Settings, templates: &Templates) -> Result<Vec<Judged>, EngineError> {
+    let mut judged: Vec<Judged> = rules.iter().map(|_| Judged::new()).collect();
+    let Some(relation) = rules.first().map(|rule| rule.over) else { return Ok(judged) };
     let gaps = gaps::of_relation(relation, source.gaps());
-    source.parts(relation.name, &mut |data| over_part(rules, relation, &data, &gaps, settings, templates, judged))?;
-    for rule in rules {
+    source.parts(relation.name, &mut |data| over_part(rules, relation, &data, &gaps, settings, templates, &mut judged))?;
+    for (rule, judged) in rules.iter().zip(&mut judged) {
         let writer = Writer::new(rule, settings, templates, &gaps);
         let mut unread: Vec<Finding> = gaps.iter().map(|gap| writer.unread(gap)).collect();
         unread.dedup_by(|next, first| merge(first, next));
         judged.extend(unread.into_iter().map(|finding| (finding, RowCounts::default())));
     }
-    Ok(())
+    Ok(judged)
 }
 
 fn over_part(
@@ -178,7 +186,7 @@ fn over_part(
     gaps: &[&Gap],
     settings: &Settings,
     templates: &Templates,
-    judged: &mut Vec<(Finding, RowCounts)>,
+    judged: &mut [Judged],
 ) -> Result<(), EngineError> {
     let frame = Frame::new(relation, data)?;
     let touched = frame.touched(&Reached::new(relation, gaps, frame.data()));
@@ -191,7 +199,7 @@ fn over_part(
         let verdict = decide(rules[rule].quantify, &counts, touched.is_some());
         let row = frame.row(frame.example(verdicts, subject, verdict)?);
         let finding = writers[rule].subject(&arns[subject], &row, verdict, &counts, touched, verdicts.variant(subject));
-        Some(finding.map(|finding| (finding, counts)))
+        Some(finding.map(|finding| (rule, (finding, counts))))
     };
     let all: Vec<_> = (0..rules.len()).flat_map(|rule| (0..arns.len()).map(move |subject| (rule, subject))).collect();
     let found: Result<Vec<_>, _> = if all.len() < WORTH_DIVIDING {
@@ -199,7 +207,9 @@ fn over_part(
     } else {
         all.into_par_iter().filter_map(finding).collect()
     };
-    judged.extend(found?);
+    for (rule, found) in found? {
+        judged[rule].push(found);
+    }
     Ok(())
 }
 

@@ -115,11 +115,13 @@ impl<'a> Writer<'a> {
     /// How many of what was judged about the subject it concerns, where that is several.
     fn share(&self, counts: &RowCounts) -> String {
         let applicable = counts.fail.saturating_add(counts.unknown).saturating_add(counts.pass);
+        let rows = self.rule.over.rows_are;
         match self.rule.quantify {
             _ if applicable < 2 => String::new(),
-            Quantify::All if counts.fail == 1 => format!(" (1 of {applicable} fails)"),
-            Quantify::All => format!(" (one of {} that fail, of {applicable})", counts.fail),
-            Quantify::Any => format!(" (none of {applicable} passes)"),
+            Quantify::All if counts.fail == 1 => format!(" (1 of {applicable} {rows} fails)"),
+            Quantify::All if counts.fail == applicable => format!(" (one of {applicable} {rows}, which all fail)"),
+            Quantify::All => format!(" (one of {} {rows} that fail, of {applicable})", counts.fail),
+            Quantify::Any => format!(" (none of {applicable} {rows} passes)"),
         }
     }
 

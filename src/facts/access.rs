@@ -89,6 +89,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "principal_rights",
         doc: "What each user and role may do to backups, what guards them, and what they back up: one row a principal.",
+        rows_are: "principals",
         columns: RightsRow::COLUMNS,
         rows_rest_on: &[account("iam_principals")],
         order: &[],

@@ -62,6 +62,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "alert_paths",
         doc: "The ways on which somebody hears of failed backups: one row a vault that notifies, rule or alarm about backups, and one row an account and Region.",
+        rows_are: "ways",
         columns: AlertRow::COLUMNS,
         rows_rest_on: &[region("vault_notifications"), region("event_rules"), region("alarms")],
         order: &["kind"],

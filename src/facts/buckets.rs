@@ -67,6 +67,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "buckets",
         doc: "What a bucket keeps of what was overwritten or deleted, and where its objects are replicated to: one row a bucket.",
+        rows_are: "buckets",
         columns: BucketRow::COLUMNS,
         rows_rest_on: RESTS_ON,
         order: &[],

@@ -148,6 +148,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "copies",
         doc: "Whether the newest copy in another Region, another account or an air-gapped vault succeeded and is there: one row a resource and destination.",
+        rows_are: "destinations",
         columns: CopiesRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &["destination"],

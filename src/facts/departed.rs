@@ -51,6 +51,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "departed",
         doc: "Whether what has recovery points is still there, and how long its last point stays: one row a resource with points.",
+        rows_are: "resources",
         columns: DepartedRow::COLUMNS,
         // A point in any vault of the scope may be the last one.
         rows_rest_on: &[everywhere("recovery_points")],

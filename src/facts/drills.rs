@@ -64,6 +64,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "drills",
         doc: "When something was last restored in another Region, in another account, or from a locked vault: one row an account and scenario.",
+        rows_are: "scenarios",
         columns: DrillRow::COLUMNS,
         rows_rest_on: &[],
         order: &["scenario"],

@@ -44,6 +44,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "exclusions",
         doc: "Resources that an objective leaves without backups for a reason that can be looked at: one row a resource.",
+        rows_are: "exclusions",
         columns: ExclusionRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

@@ -51,6 +51,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "region_guards",
         doc: "What an account has switched on in a Region: recording of events and configuration, defaults of EBS. One row an account and Region.",
+        rows_are: "Regions",
         columns: GuardsRow::COLUMNS,
         rows_rest_on: &[],
         order: &[],

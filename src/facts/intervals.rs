@@ -32,6 +32,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "collection_intervals",
         doc: "The longest pause between collections: one row an account and Region.",
+        rows_are: "Regions",
         columns: IntervalRow::COLUMNS,
         rows_rest_on: &[],
         order: &[],

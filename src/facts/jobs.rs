@@ -114,6 +114,7 @@ pub static BACKUPS: Fact = Fact {
     relation: &Relation {
         name: "backup_outcomes",
         doc: "What became of the newest backup: one row a resource and plan rule that the list of jobs names.",
+        rows_are: "plan rules",
         columns: BackupOutcomeRow::COLUMNS,
         rows_rest_on: &[RestsOn { table: "backup_jobs", reach: Reach::Region }],
         order: &["backup_plan_arn", "backup_rule_id"],
@@ -137,6 +138,7 @@ pub static COPIES: Fact = Fact {
     relation: &Relation {
         name: "copy_outcomes",
         doc: "What became of the newest copy: one row a resource and destination vault that the list of jobs names.",
+        rows_are: "destination vaults",
         columns: CopyOutcomeRow::COLUMNS,
         rows_rest_on: &[RestsOn { table: "copy_jobs", reach: Reach::Region }],
         order: &["destination_vault_arn"],

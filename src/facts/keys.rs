@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
 
-use super::population::evidence;
+use super::population::{RESOURCES_READ, evidence};
 use super::{Fact, FactError, Inputs, everywhere, region};
 use crate::dataset::frame;
 use crate::dataset::schema::{Reach, RestsOn};
@@ -75,21 +75,25 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "keys_in_use",
         doc: "The KMS keys that vaults, recovery points, snapshots and databases name, as far as they may be described: one row a key.",
+        rows_are: "keys",
         columns: KeyRow::COLUMNS,
         rows_rest_on: &[RestsOn { table: "kms_keys", reach: Reach::Parent("asked_key") }],
         order: &[],
     },
-    reads: &[&[
-        region("kms_keys"),
-        everywhere("backup_vaults"),
-        everywhere("recovery_points"),
-        everywhere("rds_snapshots"),
-        everywhere("rds_automated_backups"),
-        everywhere("rds_instances"),
-        everywhere("rds_clusters"),
-        everywhere("neptune_clusters"),
-        everywhere("documentdb_clusters"),
-    ]],
+    reads: &[
+        &[
+            region("kms_keys"),
+            everywhere("backup_vaults"),
+            everywhere("recovery_points"),
+            everywhere("rds_snapshots"),
+            everywhere("rds_automated_backups"),
+            everywhere("rds_instances"),
+            everywhere("rds_clusters"),
+            everywhere("neptune_clusters"),
+            everywhere("documentdb_clusters"),
+        ],
+        RESOURCES_READ,
+    ],
     by_range: false,
     derive,
 };

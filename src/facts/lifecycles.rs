@@ -68,6 +68,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "lifecycles",
         doc: "The lifecycle of each plan rule and copy action: one row each.",
+        rows_are: "plan rules and copy actions",
         columns: LifecycleRow::COLUMNS,
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule", "copy_to"],

@@ -62,6 +62,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "vault_locks",
         doc: "The lock of each backup vault: one row a vault.",
+        rows_are: "vaults",
         columns: LockRow::COLUMNS,
         rows_rest_on: VAULTS_REST_ON,
         order: &[],

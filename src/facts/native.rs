@@ -58,6 +58,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "native_backups",
         doc: "The automated backups of the database services themselves: one row a database.",
+        rows_are: "databases",
         columns: NativeRow::COLUMNS,
         rows_rest_on: DATABASES_REST_ON,
         order: &[],

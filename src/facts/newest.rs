@@ -60,6 +60,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "newest_points",
         doc: "The newest recovery point of AWS Backup in the Region of a resource: one row a resource.",
+        rows_are: "resources",
         columns: NewestRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

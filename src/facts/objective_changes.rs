@@ -38,6 +38,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "objective_changes",
         doc: "Objectives that changed within the window: one row an entry that took force after another of the same name.",
+        rows_are: "changes",
         columns: ObjectiveChangeRow::COLUMNS,
         rows_rest_on: &[],
         order: &["from_s"],

@@ -168,6 +168,15 @@ pub struct Objective {
     pub approved_by: Option<String>,
 }
 
+impl Objective {
+    /// Whether somebody approved that its resources owe no backup, so that they may be lost.
+    pub fn lets_go(&self) -> bool {
+        let switches = [self.copy_to_other_region, self.copy_to_other_account, self.air_gapped_copy, self.replicate_automated_backups];
+        let times = [&self.rpo, &self.rpo_other_region, &self.retention, &self.rto, &self.restore_test_every];
+        self.approved_by.is_some() && !switches.contains(&true) && times.iter().all(|time| time.is_none()) && self.tiers.is_empty()
+    }
+}
+
 /// All objectives, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Objectives {

@@ -43,6 +43,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "organization_policies",
         doc: "Whether an account belongs to an organization, and whether a backup policy takes effect there: one row an account.",
+        rows_are: "accounts",
         columns: OrganizationRow::COLUMNS,
         rows_rest_on: &[],
         order: &[],

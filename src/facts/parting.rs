@@ -58,6 +58,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "deleted_databases",
         doc: "Databases that were deleted in the window, and whether a last snapshot was asked for: one row a deletion.",
+        rows_are: "deletions",
         columns: PartingRow::COLUMNS,
         // Each place has a row of its own, which speaks for what was not read.
         rows_rest_on: &[],

@@ -64,6 +64,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "pitr",
         doc: "Point-in-time restore by the service itself: one row a database of RDS, Aurora, Neptune or DocumentDB, and a table of DynamoDB.",
+        rows_are: "databases and tables",
         columns: PitrRow::COLUMNS,
         rows_rest_on: &REST_ON,
         order: &[],

@@ -99,6 +99,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "vault_access",
         doc: "Who can delete points of a vault, copy points in, and hears of failures: one row a vault.",
+        rows_are: "vaults",
         columns: AccessRow::COLUMNS,
         rows_rest_on: VAULTS_REST_ON,
         order: &[],

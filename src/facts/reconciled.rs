@@ -62,6 +62,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "population",
         doc: "Everything that a service, AWS Backup or CloudTrail knows to hold data, and where they differ: one row a resource.",
+        rows_are: "resources",
         columns: PopulationRow::COLUMNS,
         rows_rest_on: &ROWS_REST_ON,
         order: &[],

@@ -67,6 +67,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "replicated_backups",
         doc: "Automated backups replicated to another Region: one row a database and replica, one row if it has none.",
+        rows_are: "replicas",
         columns: ReplicationRow::COLUMNS,
         rows_rest_on: DATABASES_REST_ON,
         order: &["replica_arn"],

@@ -51,6 +51,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "restored_databases",
         doc: "Databases that were made of backups and are still there, and whether they are public: one row a DB instance.",
+        rows_are: "databases",
         columns: RestoredRow::COLUMNS,
         rows_rest_on: &REST_ON,
         order: &[],

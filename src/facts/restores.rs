@@ -122,6 +122,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "restores",
         doc: "Restore tests and other restores, what they came to and how long they took: one row a resource.",
+        rows_are: "resources",
         columns: RestoresRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

@@ -62,6 +62,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "plan_retention",
         doc: "How long each plan rule keeps what it makes: one row a plan rule.",
+        rows_are: "plan rules",
         columns: PlanRetentionRow::COLUMNS,
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule"],

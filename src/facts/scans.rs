@@ -53,6 +53,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "point_scans",
         doc: "Whether the newest recovery point of what can be scanned was, and what was found: one row a volume, instance or bucket.",
+        rows_are: "resources",
         columns: ScanRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

@@ -50,6 +50,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "secret_copies",
         doc: "Secrets and their replicas in other Regions: one row a secret.",
+        rows_are: "secrets",
         columns: SecretCopiesRow::COLUMNS,
         rows_rest_on: RESTS_ON,
         order: &[],

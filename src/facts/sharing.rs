@@ -52,6 +52,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "shared_snapshots",
         doc: "Who may restore a manual snapshot: one row a snapshot and account it is shared with, one row if it is shared with nobody.",
+        rows_are: "accounts",
         columns: SharedRow::COLUMNS,
         rows_rest_on: &[
             RestsOn { table: "rds_snapshots", reach: Reach::Region },

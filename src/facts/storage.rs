@@ -57,6 +57,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "vault_storage",
         doc: "How much the recovery points of a vault hold, and what that is estimated to cost a month: one row a vault.",
+        rows_are: "vaults",
         columns: StorageRow::COLUMNS,
         rows_rest_on: &[region("backup_vaults")],
         order: &[],

@@ -59,6 +59,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "restore_testing",
         doc: "Whether restore testing plans have anything to test: one row a plan and selection, one row if it has none.",
+        rows_are: "selections",
         columns: TestingRow::COLUMNS,
         rows_rest_on: &[
             region("restore_testing_plans"),

@@ -64,6 +64,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "backup_windows",
         doc: "Whether backups keep clear of the maintenance of a database: one row a database.",
+        rows_are: "databases",
         columns: WindowsRow::COLUMNS,
         rows_rest_on: DATABASES_REST_ON,
         order: &[],

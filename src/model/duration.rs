@@ -50,6 +50,23 @@ pub fn text(seconds: i64) -> String {
     format!("{sign}{body}")
 }
 
+/// Writes seconds for people without leaving any out: `12 h 1 s`.
+///
+/// ```
+/// use backup_audit::model::duration::exact;
+/// assert_eq!(exact(43_201), "12 h 1 s");
+/// assert_eq!(exact(86_400 * 35 + 60), "35 d 1 min");
+/// assert_eq!(exact(-93_600), "-26 h");
+/// ```
+pub fn exact(seconds: i64) -> String {
+    let rest = seconds.unsigned_abs();
+    let days = if rest < 73 * 3_600 { 0 } else { rest / 86_400 };
+    let parts = [(days, "d"), ((rest - days * 86_400) / 3_600, "h"), (rest / 60 % 60, "min"), (rest % 60, "s")];
+    let told: Vec<String> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    let sign = if seconds < 0 { "-" } else { "" };
+    if told.is_empty() { "0 s".to_owned() } else { format!("{sign}{}", told.join(" ")) }
+}
+
 fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     if small == 0 { format!("{large} {large_unit}") } else { format!("{large} {large_unit} {small} {small_unit}") }
 }

@@ -30,7 +30,7 @@ crate::rows! {
     }
 }
 
-static RELATION: Relation = Relation { name: "cells", doc: "x", columns: Cells::COLUMNS, rows_rest_on: &[], order: &[] };
+static RELATION: Relation = Relation { name: "cells", doc: "x", rows_are: "", columns: Cells::COLUMNS, rows_rest_on: &[], order: &[] };
 
 fn columns() -> Columns {
     Columns::of(&RELATION)

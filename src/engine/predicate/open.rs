@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn only_what_matters_is_named() {
-        let relation = crate::dataset::Relation { name: "restored", doc: "", columns: Restored::COLUMNS, rows_rest_on: &[], order: &[] };
+        let relation =
+            crate::dataset::Relation { name: "restored", doc: "", rows_are: "", columns: Restored::COLUMNS, rows_rest_on: &[], order: &[] };
         let text = "known AND ((owed AND worst_s <= limit_s) OR (NOT owed AND worst_s <= :most))";
         let predicate = parse(text, &Columns::of(&relation), &BTreeMap::from([("most".to_owned(), Kind::Integer)])).unwrap();
         // why, what is known, what leaves it open

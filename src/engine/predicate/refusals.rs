@@ -25,7 +25,8 @@ crate::rows! {
     }
 }
 
-static RELATION: Relation = Relation { name: "exposure", doc: "x", columns: Exposure::COLUMNS, rows_rest_on: &[], order: &[] };
+static RELATION: Relation =
+    Relation { name: "exposure", doc: "x", rows_are: "", columns: Exposure::COLUMNS, rows_rest_on: &[], order: &[] };
 
 fn read(text: &str) -> Result<super::Predicate, Vec<super::PredicateError>> {
     let params = BTreeMap::from([("rpo".to_owned(), Kind::Integer), ("prefix".to_owned(), Kind::Text)]);

@@ -66,6 +66,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "backup_costs",
         doc: "What the recovery points of a resource are estimated to cost a month by list prices: one row a resource.",
+        rows_are: "resources",
         columns: CostRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

@@ -55,6 +55,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "objective_costs",
         doc: "What the recovery points under an objective are estimated to cost a month by list prices: one row an account and objective.",
+        rows_are: "objectives",
         columns: ObjectiveCostRow::COLUMNS,
         rows_rest_on: &[],
         order: &["objective_id"],

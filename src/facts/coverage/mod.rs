@@ -19,7 +19,7 @@ pub mod subject;
 
 use self::decide::{Verdict, decide};
 use self::subject::OptIn;
-use super::objectives::{and, or};
+use super::objectives::{InForce, and, or};
 use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource, Role};
 use super::{Fact, FactError, Inputs};
 use crate::dataset::{Relation, Row};
@@ -96,6 +96,8 @@ crate::rows! {
         opt_in_blocked: Boolean, NotTold, "";
         /// Whether the service's own backups are on
         protected_natively: Boolean, NotTold, "";
+        /// Whether an approved objective says that it owes no backup
+        let_go: Boolean, NotTold, "audit.yaml";
         /// Whether the answer rests on behaviour that AWS does not document
         assumed: Boolean, Never, "";
         /// Plans that cover it
@@ -114,6 +116,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "coverage",
         doc: "Which plans cover a resource, and by which clause: one row a resource.",
+        rows_are: "resources",
         columns: CoverageRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],
@@ -144,6 +147,11 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
             covered: coverage.covered,
             opt_in_blocked: coverage.opt_in_blocked,
             protected_natively: super::native::protected(resource),
+            let_go: match inputs.objectives.in_force(resource, inputs.snapshot.as_of_s()) {
+                InForce::NotKnown => None,
+                InForce::Default => Some(false),
+                InForce::Entry(objective) => Some(objective.lets_go()),
+            },
             assumed: Some(deciding.is_some_and(|decided| decided.assumed)),
             plans: Some(names.join(", ")),
             via: coverage.via.clone(),

@@ -75,6 +75,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "drift",
         doc: "What changed about a plan, selection, vault, key, Region or resource within 30 days: one row a difference, one that says so where there is none.",
+        rows_are: "changes",
         columns: DriftRow::COLUMNS,
         // Lists that were not read have rows of their own here: the lists of earlier collections count as well as the present ones.
         rows_rest_on: &[],

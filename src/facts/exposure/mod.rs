@@ -130,6 +130,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "exposure",
         doc: "How much data a failure could have cost over the window: one row a resource and scenario.",
+        rows_are: "scenarios",
         columns: ExposureRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &["scenario"],

@@ -58,6 +58,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "plan_hygiene",
         doc: "Whether a plan has selections, the vaults it names are there, and its rules keep out of each other's way: one row a plan.",
+        rows_are: "plans",
         columns: PlanRow::COLUMNS,
         rows_rest_on: &[crate::facts::region("backup_plans")],
         order: &[],

@@ -74,6 +74,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "selection_hygiene",
         doc: "What a selection names that is not there, whether it matches anything, and whether its role can work: one row a selection.",
+        rows_are: "selections",
         columns: SelectionRow::COLUMNS,
         rows_rest_on: &[region("backup_plans"), region("selections")],
         order: &[],

@@ -79,6 +79,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "copy_keys",
         doc: "Whether keys allow the copies that plans ask for: one row a resource and copy action.",
+        rows_are: "copy actions",
         columns: CopyKeyRow::COLUMNS,
         rows_rest_on: &RESTS_ON,
         order: &["plan_name", "plan_rule", "destination_vault_arn"],

@@ -12,7 +12,7 @@ use super::storage::{self, Encryption, Storage};
 use super::{AWS_OWNED, KmsKeys};
 use crate::dataset::{Relation, Row};
 use crate::facts::locks::{Vault, Vaults};
-use crate::facts::population::evidence;
+use crate::facts::population::{RESOURCES_READ, Resource, evidence};
 use crate::facts::{Fact, FactError, Inputs, account, everywhere};
 use crate::model::Arn;
 
@@ -35,7 +35,7 @@ crate::rows! {
         key_arn: Text, Means("not encrypted, a key that AWS owns, or not told"), "EncryptionKeyArn, KmsKeyId";
         /// Where the key was named: `point`, `snapshot` or `source`
         key_source: Text, Means("no key was named"), "";
-        /// Whether the vault lies in another account than the resource; buckets do not tell theirs
+        /// Whether the vault lies in another account than the resource; that of a bucket is known while it is listed
         in_other_account: Boolean, NotTold, "ResourceArn, BackupVaultArn";
         /// Whether the key that protects them belongs to the account of the resource; false also where no key of any account does
         key_of_source: Boolean, NotTold, "EncryptionKeyArn, KmsKeyId";
@@ -63,21 +63,25 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "point_keys",
         doc: "The keys that protect recovery points: one row a resource, vault and key.",
+        rows_are: "vaults and keys",
         columns: PointKeyRow::COLUMNS,
         // A copy can lie in any account of the scope, so that an unread vault there may hold one under another key.
         rows_rest_on: &[everywhere("recovery_points")],
         order: &["backup_vault_arn", "recovery_point_arn"],
     },
-    reads: &[&[
-        everywhere("recovery_points"),
-        account("backup_vaults"),
-        account("rds_snapshots"),
-        everywhere("rds_instances"),
-        everywhere("rds_clusters"),
-        everywhere("neptune_clusters"),
-        everywhere("documentdb_clusters"),
-        account("kms_keys"),
-    ]],
+    reads: &[
+        &[
+            everywhere("recovery_points"),
+            account("backup_vaults"),
+            account("rds_snapshots"),
+            everywhere("rds_instances"),
+            everywhere("rds_clusters"),
+            everywhere("neptune_clusters"),
+            everywhere("documentdb_clusters"),
+            account("kms_keys"),
+        ],
+        RESOURCES_READ,
+    ],
     by_range: true,
     derive,
 };
@@ -170,7 +174,7 @@ struct Alike<'a> {
 }
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
-    let told = Told::read(inputs)?;
+    let (told, population) = (Told::read(inputs)?, inputs.population()?);
     let points: Vec<PointRow> = inputs.rows("recovery_points")?;
     let mut alike: BTreeMap<_, Alike<'_>> = BTreeMap::new();
     for point in points.iter().filter(|point| counts(point)) {
@@ -183,7 +187,14 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
             (alike.newest, alike.protection) = (point, protection);
         }
     }
-    Inputs::frame_of(FACT.relation, alike.into_values().map(|alike| row(&told, &alike)).collect::<Vec<_>>())
+    Inputs::frame_of(FACT.relation, alike.into_values().map(|alike| row(&told, &population, &alike)).collect::<Vec<_>>())
+}
+
+/// The account that lists what has no account in its ARN, and had it at a moment: another account may take the name of a bucket that is gone.
+fn lister<'a>(population: &'a [Resource], arn: &str, at_s: Option<i64>) -> Option<&'a str> {
+    let found = population.binary_search_by(|resource| resource.arn.as_str().cmp(arn)).ok()?;
+    let resource = &population[found];
+    (resource.lived_at(at_s) == Some(true)).then_some(resource.account_id.as_str())
 }
 
 /// The account in an ARN; `None` of a bucket, and of a key that is named by its id alone.
@@ -195,14 +206,15 @@ fn age(point: &PointRow) -> (Option<i64>, Option<&str>) {
     (point.creation_date_s, point.recovery_point_arn.as_deref())
 }
 
-fn row(told: &Told, &Alike { protection, count, newest }: &Alike<'_>) -> PointKeyRow {
+fn row(told: &Told, population: &[Resource], &Alike { protection, count, newest }: &Alike<'_>) -> PointKeyRow {
     let named = if let Protection::Key(arn, by) = protection { Some((arn, by)) } else { None };
     let key = named.and_then(|(arn, _)| told.keys.get(arn));
     let point_arn = newest.recovery_point_arn.clone().unwrap_or_default();
     // A view of another account's vault holds no copies.
     let vault = newest.backup_vault_arn.as_deref().and_then(|vault| told.vaults.get(vault));
     let is_view = vault.is_some_and(Vault::is_view);
-    let source_account = newest.resource_arn.as_deref().and_then(account_of);
+    let source_account =
+        newest.resource_arn.as_deref().and_then(|arn| account_of(arn).or_else(|| lister(population, arn, newest.creation_date_s)));
     PointKeyRow {
         subject_arn: subject(newest).map(str::to_owned),
         subject_type: Some(newest.resource_type.clone().unwrap_or_default()),

@@ -47,6 +47,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "storage_encryption",
         doc: "What the storage of databases is encrypted with: one row a database.",
+        rows_are: "databases",
         columns: StorageRow::COLUMNS,
         rows_rest_on: DATABASES_REST_ON,
         order: &[],

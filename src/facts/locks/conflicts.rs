@@ -62,6 +62,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "lock_conflicts",
         doc: "Whether vault locks let plan rules and copy actions in: one row each and vault.",
+        rows_are: "plan rules and copy actions",
         columns: ConflictRow::COLUMNS,
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule", "copy", "target_vault_arn"],

@@ -48,6 +48,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "locked_points",
         doc: "Whether a usable recovery point lies in a locked vault: one row a resource.",
+        rows_are: "resources",
         columns: LockedPointsRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

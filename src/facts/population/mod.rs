@@ -303,6 +303,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "resources",
         doc: "Everything that can hold data: one row a resource.",
+        rows_are: "resources",
         columns: ResourceRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

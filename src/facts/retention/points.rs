@@ -69,6 +69,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "point_retention",
         doc: "How long each recovery point that exists is kept: one row a point, judged per resource.",
+        rows_are: "recovery points",
         columns: PointRetentionRow::COLUMNS,
         // A copy can lie in any account of the scope, so that an unread vault there may hold one that is kept for less.
         rows_rest_on: &[everywhere("recovery_points")],

@@ -109,6 +109,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "retained_points",
         doc: "Whether recovery points were kept as long as owed, those that are gone too: one row a point, if any objective asks for a retention.",
+        rows_are: "recovery points",
         columns: RetainedRow::COLUMNS,
         // A copy can lie in any account of the scope, and only the job where its source lies may tell of it.
         rows_rest_on: &[everywhere("recovery_points"), everywhere("backup_jobs"), everywhere("copy_jobs")],

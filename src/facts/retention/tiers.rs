@@ -52,6 +52,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "retention_tiers",
         doc: "Whether plan rules make the tiers of backups that objectives ask for: one row a resource, if any objective asks for some.",
+        rows_are: "objectives",
         columns: TiersRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

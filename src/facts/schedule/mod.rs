@@ -95,6 +95,7 @@ pub static SCHEDULE: Fact = Fact {
     relation: &Relation {
         name: "schedule",
         doc: "When each plan rule runs and how far apart: one row a plan rule.",
+        rows_are: "plan rules",
         columns: ScheduleRow::COLUMNS,
         rows_rest_on: PLANS_REST_ON,
         order: &["plan_rule"],
@@ -109,6 +110,7 @@ pub static DESIGN_EXPOSURE: Fact = Fact {
     relation: &Relation {
         name: "design_exposure",
         doc: "How much data the configuration allows to be lost even if every job succeeds: one row a resource.",
+        rows_are: "resources",
         columns: DesignRow::COLUMNS,
         rows_rest_on: RESOURCES_REST_ON,
         order: &[],

@@ -90,6 +90,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "slots",
         doc: "What became of the runs that were due in the window: one row a resource and plan rule that covers it.",
+        rows_are: "plan rules",
         columns: SlotsRow::COLUMNS,
         rows_rest_on: &RESTS_ON,
         order: &["backup_plan_arn", "backup_rule_id"],
@@ -116,6 +117,25 @@ crate::rows! {
 type Key = (String, String, String);
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
+    let changes = Changes::read(inputs)?;
+    let (population, coverage, plans) = (inputs.population()?, inputs.coverage()?, inputs.plans()?);
+    let mut runs = Runs { inputs, plans: &plans, changes: &changes, of_rules: BTreeMap::new() };
+    let mut rows = Vec::new();
+    // The jobs of one range of resources are in memory at a time.
+    for range in inputs.ranges() {
+        let attempts = attempts(&inputs.within(range))?;
+        for (resource, coverage) in population.iter().zip(coverage.iter()).filter(|(resource, _)| range.holds(Some(resource.key))) {
+            for (plan, rule) in rules(coverage, &plans) {
+                let key = (resource.arn.clone(), plans[plan].arn.clone(), plans[plan].rules[rule].id.clone());
+                rows.push(row(resource, &mut runs, (plan, rule), attempts.get(&key).map_or(&[][..], Vec::as_slice)));
+            }
+        }
+    }
+    Inputs::frame_of(FACT.relation, rows)
+}
+
+/// The jobs of each resource and rule, by creation.
+fn attempts(inputs: &Inputs<'_>) -> Result<BTreeMap<Key, Vec<Attempt>>, FactError> {
     let mut attempts: BTreeMap<Key, Vec<Attempt>> = BTreeMap::new();
     inputs.each::<JobRow>(JOBS, |job| {
         if let Some((key, attempt)) = attempt(job) {
@@ -125,17 +145,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     for attempts in attempts.values_mut() {
         attempts.sort();
     }
-    let changes = Changes::read(inputs)?;
-    let (population, coverage, plans) = (inputs.population()?, inputs.coverage()?, inputs.plans()?);
-    let mut runs = Runs { inputs, plans: &plans, changes: &changes, of_rules: BTreeMap::new() };
-    let mut rows = Vec::new();
-    for (resource, coverage) in population.iter().zip(coverage.iter()) {
-        for (plan, rule) in rules(coverage, &plans) {
-            let key = (resource.arn.clone(), plans[plan].arn.clone(), plans[plan].rules[rule].id.clone());
-            rows.push(row(resource, &mut runs, (plan, rule), attempts.get(&key).map_or(&[][..], Vec::as_slice)));
-        }
-    }
-    Inputs::frame_of(FACT.relation, rows)
+    Ok(attempts)
 }
 
 /// The rules with runs that cover a resource itself; what is covered through another resource has the runs of that one.

@@ -65,6 +65,7 @@ pub static FACT: Fact = Fact {
     relation: &Relation {
         name: "tampering",
         doc: "What weakened backups in the window: one row an event, and one row an account, Region and kind of event of which there was none.",
+        rows_are: "events",
         columns: TamperingRow::COLUMNS,
         rows_rest_on: &[],
         order: &["kind", "event_s", "event_id"],

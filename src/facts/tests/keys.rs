@@ -102,6 +102,34 @@ fn a_copy_that_needs_a_key_of_its_source() {
     let facts = estate().facts();
     let row = facts.row("point_keys", &db_arn("x"));
     assert_eq!((&row["in_other_account"], &row["key_of_source"]), (&no, &yes), "at home");
+
+    let bucket = "arn:aws:s3:::invoices";
+    let made = |created: Value| json!({ "bucket_arn": bucket, "bucket_name": "invoices", "creation_date": created });
+    let of_bucket = || {
+        let changes = json!({ "resource_type": "S3", "resource_arn": bucket, "encryption_key_arn": key_arn("data"), "is_encrypted": true });
+        Estate::new().with_other_account().has_at(FOREIGN, "backup_vaults", [vault(FOREIGN, "far")]).has_at(
+            FOREIGN,
+            "recovery_points",
+            [with(copied_point("x", 1, ago(1, 0), FOREIGN), changes)],
+        )
+    };
+    // why, estate, in another account, under a key of the source's account
+    let cases = [
+        ("the account that lists the bucket is its own", of_bucket().has("s3_buckets", [made(json!(ago(100, 0)))]), &yes, &yes),
+        ("a bucket that came after took the name", of_bucket().has("s3_buckets", [made(json!(ago(0, 12)))]), &open, &open),
+        (
+            "when it was created was not told",
+            of_bucket().has("s3_buckets", [json!({ "bucket_arn": bucket, "bucket_name": "invoices" })]),
+            &open,
+            &open,
+        ),
+        ("buckets were not read", of_bucket().denied("s3_buckets", None), &open, &open),
+    ];
+    for (why, estate, abroad, of_source) in cases {
+        let facts = estate.facts();
+        let row = facts.row("point_keys", bucket);
+        assert_eq!((&row["in_other_account"], &row["key_of_source"]), (abroad, of_source), "{why}: {row:?}");
+    }
 }
 
 #[test]
