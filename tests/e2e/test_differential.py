@@ -446,7 +446,7 @@ ROWS = (
         "a plan takes it tonight", f"{GUIDE}/API_ListProtectedResources.html"),
     Row("new, and no point yet", "newest-point-stale", "new", "pass", ever_backed_up,
         "no more can be lost than was written since it was made"),
-    Row("new, and no point yet", "last-recovery-point-too-old", "new", "pass", ever_backed_up,
+    Row("new, and no point yet", "last-recovery-point-too-old", "new", "not_applicable", ever_backed_up,
         "it is younger than its newest point may be old", CONTROLS),
     Row("new, and no point yet", "newest-point-stale", "never", "fail", None, "the same plan, and a hundred days without a point"),
     Row("new, and no point yet", "last-recovery-point-too-old", "never", "fail", None, "the same", CONTROLS),

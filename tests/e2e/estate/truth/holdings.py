@@ -125,6 +125,7 @@ def _coverage(thing: Thing) -> dict[str, tuple[str, str]]:
     native = thing.natively is not None
     design = {None: NOT_APPLICABLE, "to any moment": PASS}.get(thing.natively, UNKNOWN)
     locked = (FAIL if thing.alone else UNKNOWN) if thing.supported else NOT_APPLICABLE
+    newest = (PASS if thing.point else NOT_APPLICABLE if thing.alone else UNKNOWN) if thing.supported else NOT_APPLICABLE
     unasked = FAIL if thing.point else NOT_APPLICABLE if thing.alone else UNKNOWN
     return {
         "resource-not-covered": (kept(native), f"no plan; its service backs it up: {thing.natively}"),
@@ -133,7 +134,7 @@ def _coverage(thing: Thing) -> dict[str, tuple[str, str]]:
         "design-rpo-exceeded": (design, f"how often its service backs it up is not read: {thing.natively}"),
         "rpo-exceeded": (PASS, "it is younger than its RPO"),
         "newest-point-stale": (PASS, "it is younger than its RPO"),
-        "last-recovery-point-too-old": (PASS if thing.supported else NOT_APPLICABLE, "it is younger than a day"),
+        "last-recovery-point-too-old": (newest, "it is younger than a day, so that none is due; an instance's points are not looked at"),
         "points-nobody-asks-for": (unasked, "the default objective is nobody's; an instance's points are not looked at"),
         "resource-cost-over-budget": (NOT_APPLICABLE, "nobody named a budget"),
         "continuous-backup-stopped": (NOT_APPLICABLE if thing.alone else UNKNOWN, "an instance's points are not looked at"),
