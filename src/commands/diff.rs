@@ -48,10 +48,6 @@ pub(super) fn run(settings: &Settings, args: &DiffArgs) -> Result<Exit, CommandE
         _ => Ok(None),
     };
     let moments = (moment(&args.old)?, moment(&args.new)?);
-    if let Some(dataset) = dataset.as_ref().filter(|_| settings.verbosity >= 0) {
-        let notes = [&args.old, &args.new].into_iter().filter_map(|named| which::begun_later_that_day(dataset, named));
-        notes.for_each(|note| eprintln!("note: {note}"));
-    }
     check_order(moments)?;
     let judged = |named: &str, at_s: Option<i64>| match (&dataset, at_s) {
         (Some(dataset), Some(at_s)) => at(settings, &rulebook, dataset, at_s, named),
@@ -100,7 +96,8 @@ fn at(settings: &Settings, rulebook: &Rulebook, dataset: &Dataset, at_s: i64, na
         };
         let begun = inputs.snapshot.collections().iter().filter(|one| one.manifest.started_s == at_s);
         let collections = begun.map(|one| one.manifest.id.clone()).collect();
-        let label = SideLabel { named: named.to_owned(), as_of_s: Some(at_s), collections };
+        let label =
+            SideLabel { named: named.to_owned(), note: which::begun_later_that_day(dataset, named), as_of_s: Some(at_s), collections };
         let gaps = Some(inputs.snapshot.gaps().to_vec());
         Ok(Judged { side, label, state: Some(State::of(inputs)?), names: names(inputs)?, gaps })
     })
@@ -148,7 +145,7 @@ fn file(rulebook: &Rulebook, named: &str) -> Result<Judged, CommandError> {
     let present = |id: &str| rulebook.library.rules.get(id).map_or(id, |rule| rule.id.as_str()).to_owned();
     side.findings.iter_mut().for_each(|finding| finding.rule_id = present(&finding.rule_id).into());
     side.rules = side.rules.into_iter().map(|(id, digest)| (present(&id), digest)).collect();
-    let label = SideLabel { named: named.to_owned(), as_of_s, collections: Vec::new() };
+    let label = SideLabel { named: named.to_owned(), note: None, as_of_s, collections: Vec::new() };
     Ok(Judged { side, label, state: None, names: BTreeMap::new(), gaps })
 }
 

@@ -16,7 +16,7 @@ use crate::engine::{Finding, Library};
 use crate::facts::coverage::explain::{self as clauses, PlanSays, SelectionSays};
 use crate::facts::objectives::InForce;
 use crate::facts::population::Resource;
-use crate::facts::{FactError, Inputs};
+use crate::facts::{FactError, Inputs, keys};
 use crate::model::{Verdict, Window};
 use crate::report::explain::{self, Explanation, Objective};
 
@@ -105,10 +105,11 @@ fn objective(inputs: &Inputs<'_>, resource: &Resource) -> Objective {
     }
 }
 
-/// The plans that cover a resource with their selections, and the vaults that they write to.
+/// The plans that cover a resource with their selections, the vaults that they write to, and those in which its points lie.
 fn behind(inputs: &Inputs<'_>, index: usize) -> Result<BTreeSet<String>, FactError> {
     let (plans, coverage) = (inputs.plans()?, inputs.coverage()?);
-    let mut behind = BTreeSet::new();
+    let arn = &inputs.population()?[index].arn;
+    let mut behind = keys::points::vaults_of(inputs, arn)?;
     for plan in coverage[index].plans().into_iter().map(|plan| &plans[plan]) {
         let vault = |name: &String| format!("arn:aws:backup:{}:{}:backup-vault:{name}", plan.region, plan.account_id);
         behind.insert(plan.arn.clone());

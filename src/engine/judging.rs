@@ -56,7 +56,7 @@ fn findings_tell_the_worst_row_in_words() {
       "region": "eu-west-1",
       "observed": "48 h",
       "expected": "35 d",
-      "message": "point 2 is kept 48 h, less than 35 d (one of 2 points that fail, of 3)",
+      "message": "point 2 is kept 48 h, less than 35 d (2 of 3 points fail)",
       "controls": "cis:3.4; internal:BB-RET; internal:INF-04; internal:PROC-RET-DAILY; internal:PROC-RET-MONTHLY; internal:PROC-RET-WEEKLY; iso-27001:A.5.33; iso-27001:A.8.13; nist-800-53:SI-12; nist-csf:PR.DS-11; recovery:RETENTION; soc2:C1.1",
       "evidence": "relation=points",
       "waiver_id": "",
@@ -68,7 +68,7 @@ fn findings_tell_the_worst_row_in_words() {
         told,
         [
             (Verdict::NotApplicable, "", ""),
-            (Verdict::Fail, "48 h", "point 2 is kept 48 h, less than 35 d (one of 2 points that fail, of 3)"),
+            (Verdict::Fail, "48 h", "point 2 is kept 48 h, less than 35 d (2 of 3 points fail)"),
             (Verdict::Unknown, "not known", "not decided, because it is not known: how long it is kept (`retention_s`)"),
             (Verdict::Pass, "36 d", ""),
         ]

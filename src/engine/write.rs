@@ -119,8 +119,8 @@ impl<'a> Writer<'a> {
         match self.rule.quantify {
             _ if applicable < 2 => String::new(),
             Quantify::All if counts.fail == 1 => format!(" (1 of {applicable} {rows} fails)"),
-            Quantify::All if counts.fail == applicable => format!(" (one of {applicable} {rows}, which all fail)"),
-            Quantify::All => format!(" (one of {} {rows} that fail, of {applicable})", counts.fail),
+            Quantify::All if counts.fail == applicable => format!(" (all {applicable} {rows} fail)"),
+            Quantify::All => format!(" ({} of {applicable} {rows} fail)", counts.fail),
             Quantify::Any => format!(" (none of {applicable} {rows} passes)"),
         }
     }

@@ -112,7 +112,7 @@ crate::rows! {
         owed: Boolean, NotTold, "audit.yaml";
         /// Whether a plan that covers it makes such copies
         planned: Boolean, NotTold, "CopyActions, TargetLogicallyAirGappedBackupVaultArn";
-        /// Whether either is so
+        /// Whether its objective or a plan asks for such a copy
         expected: Boolean, NotTold, "";
         /// State of the newest such copy job that has ended
         last_state: Text, Means("no such copy job has ended"), "CopyJob.State";
@@ -122,17 +122,17 @@ crate::rows! {
         last_succeeded: Boolean, NotTold, "";
         /// When the newest copy that succeeded and is not known to be deleted was done
         copied_s: Integer, NotTold, "CopyJob.CompletionDate";
-        /// Age of that copy at the moment of judgement
+        /// Age of the newest copy that succeeded, at the moment of judgement
         copy_age_s: Integer, NotTold, "";
-        /// Whether there is a newer one: false, or not told where it could not be looked for
+        /// Whether there is a newer copy than the newest that was seen: false, or not told where it could not be looked for
         newer_copy: Boolean, NotTold, "";
         /// Time before the moment of judgement in which no such copy job completed and of which no such point is left, as far as that is proven
         none_for_s: Integer, Never, "";
-        /// Whether that copy is proven to exist, or to be deleted
+        /// Whether the newest copy that succeeded is proven to exist, or to be deleted
         copy_exists: Boolean, NotTold, "";
-        /// Region of that copy
+        /// Region of the newest copy that succeeded
         copied_to: Text, NotTold, "DestinationBackupVaultArn";
-        /// Account of that copy
+        /// Account of the newest copy that succeeded
         copied_to_account: Text, NotTold, "DestinationBackupVaultArn";
         /// Vault of that copy
         copied_to_vault: Text, NotTold, "DestinationBackupVaultArn";

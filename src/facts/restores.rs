@@ -82,7 +82,7 @@ crate::rows! {
         every_s: Integer, NotTold, "audit.yaml";
         /// Technical restore time of the newest restore in the window that completed: from the creation of the job to its completion
         restore_s: Integer, NotTold, "CreationDate, CompletionDate";
-        /// The worst of those in the window, as far as they were seen
+        /// How long the slowest restore in the window took, as far as they were seen
         worst_restore_s: Integer, NotTold, "";
         /// When the job that took longest was created
         worst_at_s: Integer, NotTold, "CreationDate";

@@ -50,7 +50,7 @@ pub fn page(page: &RulePage, style: Style) -> String {
     let mut text = format!("{} (severity {})\n{}\n\n", page.line.id, page.line.severity, page.line.title);
     text += &format!("Why it matters: {}\n\nWhat to do: {}\n\n", page.why.trim(), page.fix.trim());
     text += &asks(page);
-    text += &format!("\nThe same as SQL\n{}\n", page.sql);
+    text += &format!("\nAs SQL, row by row, without what was not read (which makes it unknown, too)\n{}\n", page.sql);
     text += &format!("\nWhat it proves\n  evidence of the kinds {}\n", page.line.evidence.join(", "));
     text += &requirements(&page.line.controls);
     for same in page.equivalent_to.chunk_by(|one, next| one.differs == next.differs) {

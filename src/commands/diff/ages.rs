@@ -18,6 +18,8 @@ type Key = (String, String);
 struct Walk {
     since_s: i64,
     ended: bool,
+    /// Whether nobody could tell right before that.
+    open: bool,
 }
 
 /// Since when each of some findings has failed. What was unknown in between was not seen to be fixed; what was not there at all, was not.
@@ -31,8 +33,9 @@ pub(super) fn failing(
     findings: &[&Finding],
     failed_s: i64,
 ) -> Result<BTreeMap<Key, Failing>, CommandError> {
-    let start =
-        |finding: &&Finding| ((finding.rule_id.to_string(), finding.subject_arn.to_string()), Walk { since_s: failed_s, ended: false });
+    let start = |finding: &&Finding| {
+        ((finding.rule_id.to_string(), finding.subject_arn.to_string()), Walk { since_s: failed_s, ended: false, open: false })
+    };
     let mut walks: BTreeMap<Key, Walk> = findings.iter().map(start).collect();
     let quiet = Settings { verbosity: -1, ..settings.clone() };
     let starts: BTreeSet<i64> = dataset.collections().iter().map(|one| one.manifest.started_s).filter(|at_s| *at_s < failed_s).collect();
@@ -50,7 +53,7 @@ pub(super) fn failing(
         step(&mut walks, &judged.findings, at_s);
     }
     let first_s = starts.first().copied().unwrap_or(failed_s);
-    let failing = |walk: Walk| Failing { since_s: walk.since_s, or_before: !walk.ended && walk.since_s == first_s };
+    let failing = |walk: Walk| Failing { since_s: walk.since_s, or_before: walk.open || (!walk.ended && walk.since_s == first_s) };
     Ok(walks.into_iter().map(|(key, walk)| (key, failing(walk))).collect())
 }
 
@@ -62,9 +65,9 @@ fn step(walks: &mut BTreeMap<Key, Walk>, findings: &[Finding], at_s: i64) {
         findings.iter().filter(|finding| finding.subject_type == "read").map(|finding| finding.rule_id.as_str()).collect();
     for ((rule, subject), walk) in walks.iter_mut().filter(|(_, walk)| !walk.ended) {
         match verdicts.get(&(rule.as_str(), subject.as_str())).map(|finding| finding.verdict) {
-            Some(Verdict::Fail | Verdict::Waived) => walk.since_s = at_s,
-            Some(Verdict::Unknown) => {}
-            None if unread.contains(rule.as_str()) => {}
+            Some(Verdict::Fail | Verdict::Waived) => (walk.since_s, walk.open) = (at_s, false),
+            Some(Verdict::Unknown) => walk.open = true,
+            None if unread.contains(rule.as_str()) => walk.open = true,
             Some(Verdict::Pass | Verdict::NotApplicable) | None => walk.ended = true,
         }
     }
@@ -98,23 +101,30 @@ mod tests {
     fn the_walk_back_ends_where_it_did_not_fail() {
         let of = |verdict| vec![finding(verdict, "x", "")];
         let unread = vec![finding(Verdict::Unknown, "#read/x", "read")];
-        // why, findings of the collections before, newest first, at 9, 8, 7 …; since, whether the walk ended
+        // why, findings of the collections before, newest first, at 9, 8, 7 …; since, whether the walk ended, whether nobody could tell right before
         let cases = [
-            ("it failed before", vec![of(Verdict::Fail), of(Verdict::Pass)], 9, true),
-            ("accepted is failed", vec![of(Verdict::Waived), of(Verdict::NotApplicable)], 9, true),
-            ("unknown in between is not seen to be fixed", vec![of(Verdict::Unknown), of(Verdict::Fail), of(Verdict::Pass)], 8, true),
-            ("unknown before it ever failed", vec![of(Verdict::Unknown), of(Verdict::Pass)], 10, true),
-            ("it was not there", vec![Vec::new(), of(Verdict::Fail)], 10, true),
-            ("its list was not read", vec![unread, of(Verdict::Fail)], 8, false),
-            ("as long as anybody looked", vec![of(Verdict::Fail), of(Verdict::Fail)], 8, false),
+            ("it failed before", vec![of(Verdict::Fail), of(Verdict::Pass)], 9, true, false),
+            ("accepted is failed", vec![of(Verdict::Waived), of(Verdict::NotApplicable)], 9, true, false),
+            (
+                "unknown in between is not seen to be fixed",
+                vec![of(Verdict::Unknown), of(Verdict::Fail), of(Verdict::Pass)],
+                8,
+                true,
+                false,
+            ),
+            ("unknown before it ever failed", vec![of(Verdict::Unknown), of(Verdict::Pass)], 10, true, true),
+            ("it was not there", vec![Vec::new(), of(Verdict::Fail)], 10, true, false),
+            ("its list was not read", vec![unread.clone(), of(Verdict::Fail)], 8, false, false),
+            ("its list was not read, and nobody looked before", vec![of(Verdict::Fail), unread], 9, false, true),
+            ("as long as anybody looked", vec![of(Verdict::Fail), of(Verdict::Fail)], 8, false, false),
         ];
-        for (why, collections, since_s, ended) in cases {
-            let mut walks = BTreeMap::from([(("off".to_owned(), "x".to_owned()), Walk { since_s: 10, ended: false })]);
+        for (why, collections, since_s, ended, open) in cases {
+            let mut walks = BTreeMap::from([(("off".to_owned(), "x".to_owned()), Walk { since_s: 10, ended: false, open: false })]);
             for (at_s, findings) in (0..10).rev().zip(&collections) {
                 step(&mut walks, findings, at_s);
             }
             let walk = walks.into_values().next().unwrap();
-            assert_eq!((walk.since_s, walk.ended), (since_s, ended), "{why}");
+            assert_eq!((walk.since_s, walk.ended, walk.open), (since_s, ended, open), "{why}");
         }
     }
 }

@@ -214,7 +214,7 @@ impl Telling<'_> {
         add("Part of", resource.cluster.clone());
         add(
             "Automated backups",
-            resource.native_retention_days.map(|days| match days {
+            resource.native_retention_days.filter(|_| resource.native_mechanism().is_some()).map(|days| match days {
                 0 => "off".to_owned(),
                 1 => "kept 1 day".to_owned(),
                 days => format!("kept {days} days"),

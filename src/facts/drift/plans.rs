@@ -29,19 +29,24 @@ pub(super) fn standings(before: &State, after: &State) -> Vec<Standing> {
     standings
 }
 
+fn plan_text(plan: &Plan) -> String {
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    format!("plan with {} and {}", counted(plan.rules.len(), "rule"), counted(plan.selections.len(), "selection"))
+}
+
 fn of_pair(before: &State, after: &State, pair: (Option<&Plan>, Option<&Plan>), listed: Both<'_, ()>) -> Vec<Standing> {
     match (pair, listed) {
         ((None, None), _) | ((Some(_), None), Both::NotTwice) => Vec::new(),
         ((None, Some(plan)), Both::NotTwice) => alone(plan),
         ((None, Some(plan)) | (Some(plan), None), Both::Unread(missing)) => vec![Standing::unread(subject(plan), missing)],
         ((None, Some(plan)), Both::Told(..)) => {
-            let added = Change::added("plan", "", format!("plan with {} rules and {} selections", plan.rules.len(), plan.selections.len()));
+            let added = Change::added("plan", "", plan_text(plan));
             let mut standings = alone(plan);
             standings.iter_mut().take(1).for_each(|standing| standing.changes.push(added.clone()));
             standings
         }
         ((Some(plan), None), Both::Told(..)) => {
-            let text = format!("plan with {} rules and {} selections", plan.rules.len(), plan.selections.len());
+            let text = plan_text(plan);
             let backed_up = and(plan.has_rules(), selections::any_selects(plan, after));
             vec![Standing::compared(subject(plan), [Change::removed("plan", "", text, backed_up)])]
         }

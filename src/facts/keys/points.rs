@@ -3,14 +3,14 @@
 //! Points are counted, not listed: a row has their number and the newest as example. Which key is a point's is decided in `protecting`. Points in
 //! vaults whose newest read failed have no row: the gap speaks for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
 
 use super::protecting::{PointOf, Protection, SnapshotOf};
 use super::storage::{self, Encryption, Storage};
 use super::{AWS_OWNED, KmsKeys};
-use crate::dataset::{Relation, Row};
+use crate::dataset::{Relation, Row, frame};
 use crate::facts::locks::{Vault, Vaults};
 use crate::facts::population::{RESOURCES_READ, Resource, evidence};
 use crate::facts::{Fact, FactError, Inputs, account, everywhere};
@@ -188,6 +188,20 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         }
     }
     Inputs::frame_of(FACT.relation, alike.into_values().map(|alike| row(&told, &population, &alike)).collect::<Vec<_>>())
+}
+
+crate::rows! {
+    /// Where points of a resource lie.
+    struct LiesRow { subject_arn: Text; backup_vault_arn: Text; }
+}
+
+/// The vaults in which recovery points of a resource lie, as far as they were read.
+///
+/// # Errors
+/// As deriving the keys of points.
+pub fn vaults_of(inputs: &Inputs<'_>, resource_arn: &str) -> Result<BTreeSet<String>, FactError> {
+    let lies: Vec<LiesRow> = frame::from_frame(FACT.relation.name, &inputs.fact(FACT.relation.name)?)?;
+    Ok(lies.into_iter().filter(|row| row.subject_arn.as_deref() == Some(resource_arn)).filter_map(|row| row.backup_vault_arn).collect())
 }
 
 /// The account that lists what has no account in its ARN, and had it at a moment: another account may take the name of a bucket that is gone.

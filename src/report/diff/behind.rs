@@ -87,7 +87,7 @@ fn change(row: &ChangeRow) -> String {
     let part = if row.part.is_empty() { String::new() } else { format!(", {}", clip(&row.part, 160)) };
     let what = match row.change {
         "added" => format!("{} added: {}", row.what, clip(&row.after, MOST_TEXT)),
-        "removed" => format!("{} removed; it was {}", row.what, clip(&row.before, MOST_TEXT)),
+        "removed" => format!("{} removed; before: {}", row.what, clip(&row.before, MOST_TEXT)),
         _ if row.before == row.after => format!("{} {} at both moments", row.what, clip(&row.after, MOST_TEXT)),
         _ => format!("{} {} → {}", row.what, clip(&row.before, MOST_TEXT), clip(&row.after, MOST_TEXT)),
     };

@@ -44,6 +44,8 @@ pub struct Diff {
 pub struct SideLabel {
     /// As it was named on the command line.
     pub named: String,
+    /// What to know about the name: a date stands for its midnight.
+    pub note: Option<String>,
     /// The moment that was judged; a Parquet file does not tell it.
     pub as_of_s: Option<i64>,
     /// Collections that begin at that moment; none of a file.

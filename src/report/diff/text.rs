@@ -40,18 +40,18 @@ const SECTIONS: [(Movement, &str, Told); 10] = [
     (Movement::Waived, "Accepted by a waiver", Told::OneByOne),
     (Movement::NotJudged, "Not fixed: not judged in the newer findings", Told::ByRule),
     (Movement::NotTold, "Fixed or gone, which the newer findings do not tell: they leave out what passed", Told::ByRule),
-    (Movement::Resolved, "Not known before, and decided now", Told::ByRule),
+    (Movement::Resolved, "Not known before, and not failing now", Told::ByRule),
     (Movement::Open, STILL_OPEN, Told::ByRule),
 ];
 
 /// What the days of what is still open mean.
-const STILL_OPEN: &str = "Still open, with the days that it has failed (+: since the first collection of all)";
+const STILL_OPEN: &str = "Still open, with the days that it has failed (+: at least, nobody could tell before)";
 
 /// Writes a diff; lines end in a line feed and are at most as wide as the terminal, but for single words that are wider.
 pub fn text(diff: &Diff, style: Style) -> String {
     let paint = Paint::new(style);
     let mut parts = vec![head(diff, &paint), counts(diff, &paint)];
-    parts.extend(section(diff, &paint, (Movement::New, "New failures", Told::OneByOne)));
+    parts.extend(section(diff, &paint, (Movement::New, "New failures, which did not fail before", Told::OneByOne)));
     parts.push(match &diff.drift {
         Some(drift) => behind::drift_text(drift, &paint),
         None => {
@@ -77,7 +77,9 @@ fn head(diff: &Diff, paint: &Paint) -> String {
         } else {
             format!(" (named {})", clip(&label.named, 60))
         };
-        paint.indented(&format!("{what}  {moment}  {collections}{named}"), 5)
+        let line = paint.indented(&format!("{what}  {moment}  {collections}{named}"), 5);
+        let note = label.note.as_ref().map(|note| paint.indented(&format!("     note: {note}"), 11));
+        line + &note.unwrap_or_default()
     };
     format!("{}\n{}{}", paint.bold(&format!("{} · what changed", clip(&diff.title, 80))), side("old", &diff.old), side("new", &diff.new))
 }
@@ -147,6 +149,11 @@ fn section(diff: &Diff, paint: &Paint, (movement, title, told): (Movement, &str,
     for moved in diff.of(movement) {
         let finding = &moved.finding;
         rules.entry((Reverse(finding.severity), &finding.rule_id)).or_default().push(moved);
+    }
+    // What passed before got worse; of the others that is not known.
+    let passed = |moved: &&Moved| moved.before.as_ref().is_some_and(|finding| finding.verdict == Verdict::Pass);
+    for of_rule in rules.values_mut() {
+        of_rule.sort_by_key(|moved| !passed(moved));
     }
     let found: usize = rules.values().map(Vec::len).sum();
     let mut text = paint.bold(&paint.wrapped(&format!("{title}: {found}"))) + "\n";
@@ -228,7 +235,7 @@ fn called(diff: &Diff, finding: &Finding) -> String {
     }
 }
 
-/// For how many days it has failed; more are possible where it failed in the first collection.
+/// For how many days it has failed; more are possible where nobody could tell before that.
 fn days(diff: &Diff, failing: Failing) -> String {
     let days = diff.new.as_of_s.map_or(0, |now_s| (now_s - failing.since_s).div_euclid(DAY_S));
     format!("{days}{} d", if failing.or_before { "+" } else { "" })
@@ -257,6 +264,7 @@ fn why(moved: &Moved) -> String {
             (was, is) if is.is_empty() => format!("seen before: {was}"),
             (was, is) => format!("seen before: {was}; now: {is}"),
         },
+        Cause::UnknownBefore if was.is_none() => "its list was not read before".to_owned(),
         Cause::UnknownBefore => "it was not known before".to_owned(),
         Cause::UnknownNow => "it is not known now".to_owned(),
         Cause::DataOrTime => "what was read changed, or time has passed; rule, objective and waiver are the same".to_owned(),

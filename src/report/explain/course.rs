@@ -43,7 +43,9 @@ pub(super) fn exposure(told: &Explanation, row: &ExposureRow, paint: &Paint, sty
     let worst = match (row.lower_rpo_s, row.upper_rpo_s) {
         (None, _) => "not known".to_owned(),
         (Some(lower_s), Some(upper_s)) if lower_s == upper_s => duration::text(lower_s) + &at,
-        (Some(lower_s), Some(upper_s)) => format!("{}{}, if not up to {}", duration::text(lower_s), at.as_str(), duration::text(upper_s)),
+        (Some(lower_s), Some(upper_s)) => {
+            format!("at least {}{}, at most {}", duration::text(lower_s), at.as_str(), duration::text(upper_s))
+        }
         (Some(lower_s), None) => format!("at least {}{}", duration::text(lower_s), at.as_str()),
     };
     let [within, beyond, unknown] = [row.compliant_s, row.violated_s, row.unknown_s].map(duration::text);
@@ -131,7 +133,7 @@ fn flawed(course: &CourseRow, paint: &Paint) -> String {
 pub(super) fn happened(told: &Explanation, detail: &ResourceDetail, paint: &Paint) -> String {
     let course = &detail.course;
     let mut text = paint.bold("What happened in the window") + "\n";
-    text += &paint.indented(&format!("  {}", made(course)), 4);
+    text += &paint.indented(&format!("  {}", made(course, told)), 4);
     let notable = runs(course.events.iter().rev().filter(|event| event.kind != EventKind::Copied));
     let shown: Vec<&Vec<&EventRow>> = notable.iter().take(MOST_EVENTS).collect();
     text += &shown.iter().map(|run| event_text(run, course, paint)).collect::<String>();
@@ -154,18 +156,19 @@ fn whole(observed: &ObservedRow, told: &Explanation) -> bool {
     observed.windows.iter().any(|one| one.start_s <= told.window.start_s && one.end_s >= told.window.end_s.saturating_sub(late_s))
 }
 
-fn made(course: &CourseRow) -> String {
+fn made(course: &CourseRow, told: &Explanation) -> String {
     let (counting, ignored): (Vec<_>, Vec<_>) = course.points.iter().partition(|point| point.counts != Some(false));
     let newest = counting.iter().max_by_key(|point| point.available_s);
     let newest = newest.map(|point| format!(", the newest usable since {} UTC in {}", moment::short(point.available_s), point.place.1));
     let more = |points: usize| format!("; {} of a kind that its objective does not count", plural(count(points), "point", "points"));
     let copies = course.events.iter().filter(|event| event.kind == EventKind::Copied).count();
     format!(
-        "{} became usable{}{}; {} made",
+        "{} became usable{}{}; {} {}",
         plural(count(counting.len()) + course.points_more, "point", "points"),
         newest.unwrap_or_default(),
         if ignored.is_empty() { String::new() } else { more(ignored.len()) },
-        plural(count(copies), "copy", "copies")
+        plural(count(copies), "copy", "copies"),
+        if course.observed.iter().any(|one| one.what == "copy jobs" && whole(one, told)) { "made" } else { "seen, not all of the time" }
     )
 }
 
@@ -237,7 +240,7 @@ fn look_ups(shown: &[&Vec<&EventRow>], paint: &Paint) -> String {
         text += &paint.indented(&format!("  AWS tells of a job by its id: {}", commands.join(", ")), 4);
     }
     if shown.iter().any(|run| run.len() > 1) {
-        text += &paint.indented("  Counted over the window. Findings about jobs count those that AWS still listed, which are 30 days.", 4);
+        text += &paint.indented("  Counted over the window. Findings about jobs count those that AWS still listed, which are 30 days; findings about points all that any collection showed.", 4);
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::Color;
 
-use super::text::MOST_TEXT;
+use super::text::{MOST_MESSAGE, MOST_TEXT};
 use super::{Explanation, Unread};
 use crate::engine::Finding;
 use crate::model::{Severity, Verdict};
@@ -112,6 +112,6 @@ fn finding_text(finding: &Finding, subject: Option<&str>, paint: &Paint) -> Stri
     };
     let waiver = if finding.waiver_id.is_empty() { String::new() } else { format!(", waiver {}", clip(&finding.waiver_id, 60)) };
     let subject = subject.map(|name| format!(" {}", clip(name, 120))).unwrap_or_default();
-    let message = clip(&finding.message, MOST_TEXT);
+    let message = clip(&finding.message, MOST_MESSAGE);
     paint.indented(&format!("  {} [{}{waiver}] {}{subject}: {message}", paint.colored(word, color), finding.severity, finding.rule_id), 4)
 }

@@ -17,6 +17,9 @@ const MOST_AT_FIRST: usize = 160;
 /// Characters of a message or sentence.
 pub(super) const MOST_TEXT: usize = 400;
 
+/// Letters of a message: its reason may stand at its end.
+pub(super) const MOST_MESSAGE: usize = 900;
+
 /// Writes an explanation; lines end in a line feed and are at most as wide as the terminal, but for single words that are wider.
 pub fn text(told: &Explanation, style: Style) -> String {
     let paint = Paint::new(style);
@@ -81,10 +84,25 @@ fn worst(told: &Explanation, paint: &Paint) -> String {
         let line = format!("? {many}, the worst {} ({})", first.rule_id, first.severity);
         text += &paint.indented(&format!("  {}", paint.colored(&line, Color::Yellow)), 4);
     }
-    let behind = told.behind.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
-    if behind > 0 {
-        let many = plural(count(behind), "finding fails", "findings fail");
-        text += &paint.indented(&format!("  beside these, {many} about its plans and vaults"), 4);
+    text + &behind(told, paint)
+}
+
+/// How many findings there are about what stands behind it, and whether that is all of it.
+fn behind(told: &Explanation, paint: &Paint) -> String {
+    let of = |verdict: Verdict| told.behind.iter().filter(move |finding| finding.verdict == verdict);
+    let fails = plural(count(of(Verdict::Fail).count()), "finding fails", "findings fail");
+    let open = of(Verdict::Unknown).max_by_key(|finding| finding.severity);
+    let open = open.map(|worst| {
+        let many = plural(count(of(Verdict::Unknown).count()), "is unknown", "are unknown");
+        format!(" and {many}, the worst {} ({})", worst.rule_id, worst.severity)
+    });
+    let mut text = String::new();
+    if open.is_some() || of(Verdict::Fail).next().is_some() {
+        text += &paint.indented(&format!("  beside these, {fails}{} about its plans and vaults", open.unwrap_or_default()), 4);
+    }
+    if told.resource.detail.as_ref().is_some_and(|detail| detail.coverage.covered.is_none()) {
+        let line = "? which plans back it up is not known, and so not what is found about all of them and their vaults";
+        text += &paint.indented(&format!("  {}", paint.colored(line, Color::Yellow)), 4);
     }
     text
 }
