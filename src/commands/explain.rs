@@ -67,6 +67,7 @@ fn explanation(rulebook: &Rulebook, inputs: &Inputs<'_>, index: usize, findings:
         as_of_s: inputs.snapshot.as_of_s(),
         window: inputs.window,
         objective: objective(inputs, resource),
+        also_for: inputs.objectives.also_for(resource, inputs.snapshot.as_of_s()).into_iter().map(str::to_owned).collect(),
         plans: plans.into_iter().map(plan_says).collect(),
         resource: one.row,
         exposure: one.exposure,

@@ -303,6 +303,19 @@ impl Objectives {
         InForce::Default
     }
 
+    /// Names of other objectives that are for a resource too at a moment, and do not count because they stand later in the file.
+    pub fn also_for(&self, resource: &Resource, at_s: i64) -> Vec<&str> {
+        let InForce::Entry(first) = self.in_force(resource, at_s) else { return Vec::new() };
+        let begun = self.entries.iter().filter(|entry| entry.valid_from_s <= at_s && entry.matches(resource) == Some(true));
+        let mut names: Vec<&str> = Vec::new();
+        for entry in begun.filter(|entry| entry.objective.id != first.id) {
+            if !names.contains(&entry.objective.id.as_str()) {
+                names.push(&entry.objective.id);
+            }
+        }
+        names
+    }
+
     /// What a resource owed over time: each element is in force from its moment until the next. The first begins at the earliest moment there is.
     /// `None` in an element where it depends on something unread.
     pub fn over_time(&self, resource: &Resource, start_window_s: Option<i64>) -> Vec<(i64, Option<Owed>)> {

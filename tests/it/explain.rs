@@ -121,3 +121,25 @@ fn a_resource_is_found_by_what_only_it_is_called() {
         }
     }
 }
+
+#[test]
+fn objectives_that_are_for_it_too_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("audit.yaml");
+    let objectives = "objectives:\n- { id: money, match: { arns: ['*:db:billing'] }, rpo: 1h }\n- { id: databases, match: { types: [RDS] }, rpo: 24h }\n\
+                      - { id: tables, match: { types: [DynamoDB] } }\n- { id: all, match: {} }\n";
+    fs::write(&config, objectives).unwrap();
+    let config = config.to_str().unwrap();
+    // asked, what it says
+    let cases = [
+        ("billing", "databases, all are for it, too, and do not count"),
+        ("orders", "all is for it, too, and does not count"),
+    ];
+    for (asked, says) in cases {
+        let (_, text) = explain(&[asked, "--config", config], "200");
+        assert!(text.contains(says), "{asked}: {text}");
+    }
+    let (_, json) = explain(&["billing", "--config", config, "--json"], "200");
+    let told: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(told["objective"]["also_for_it"], serde_json::json!(["databases", "all"]));
+}

@@ -38,7 +38,7 @@ pub fn json(told: &Explanation) -> Result<String, serde_json::Error> {
         role: &resource.role,
         facts: detail.map(|detail| object(&detail.facts)).unwrap_or_default(),
         tags: detail.and_then(|detail| detail.tags.as_deref()).map(object),
-        objective: objective(&told.objective),
+        objective: objective(told),
         covered: resource.covered,
         selected: coverage.and_then(|row| row.selected),
         opt_in_blocked: coverage.and_then(|row| row.opt_in_blocked),
@@ -88,8 +88,8 @@ fn object(pairs: &[(String, String)]) -> serde_json::Map<String, serde_json::Val
     pairs.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }
 
-fn objective(objective: &Objective) -> Option<WireObjective<'_>> {
-    let row: &ObjectiveRow = match objective {
+fn objective(told: &Explanation) -> Option<WireObjective<'_>> {
+    let row: &ObjectiveRow = match &told.objective {
         Objective::NotKnown => return None,
         Objective::Default(row) | Objective::Entry(row) => row,
     };
@@ -101,6 +101,7 @@ fn objective(objective: &Objective) -> Option<WireObjective<'_>> {
         owner: said(&row.owner),
         approved_by: said(&row.approved_by),
         owes: object(&row.asks),
+        also_for_it: &told.also_for,
     })
 }
 

@@ -35,6 +35,8 @@ pub struct Explanation {
     pub resource: ResourceRow,
     /// What it owes.
     pub objective: Objective,
+    /// Other objectives that are for it, too, and do not count.
+    pub also_for: Vec<String>,
     /// What every plan of its account and Region says of it, or of the resource through which it is covered.
     pub plans: Vec<PlanSays>,
     /// Its exposure by scenario, with its course.

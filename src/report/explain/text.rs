@@ -142,6 +142,12 @@ fn objective(told: &Explanation, paint: &Paint) -> String {
         asks.join("; ")
     };
     text += &paint.indented(&format!("  owes: {}", clip(&asks, MOST_TEXT)), 4);
+    if !told.also_for.is_empty() {
+        let names: Vec<String> = told.also_for.iter().map(|id| clip(id, 80)).collect();
+        let (is, does) = if names.len() == 1 { ("is", "does") } else { ("are", "do") };
+        let line = format!("  {} {is} for it, too, and {does} not count: the first entry of audit.yaml does", names.join(", "));
+        text += &paint.indented(&line, 4);
+    }
     if told.resource.role.contains("replica") && !row.asks.iter().any(|(what, _)| what == "include replicas") {
         text += &paint.indented("  It is a replica: its source owes this, and it would once it is promoted.", 4);
     }

@@ -53,6 +53,7 @@ pub(super) struct WireObjective<'a> {
     pub(super) owner: Option<&'a str>,
     pub(super) approved_by: Option<&'a str>,
     pub(super) owes: serde_json::Map<String, serde_json::Value>,
+    pub(super) also_for_it: &'a [String],
 }
 
 #[derive(Serialize)]
