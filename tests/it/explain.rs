@@ -131,10 +131,7 @@ fn objectives_that_are_for_it_too_are_named() {
     fs::write(&config, objectives).unwrap();
     let config = config.to_str().unwrap();
     // asked, what it says
-    let cases = [
-        ("billing", "databases, all are for it, too, and do not count"),
-        ("orders", "all is for it, too, and does not count"),
-    ];
+    let cases = [("billing", "databases, all are for it, too, and do not count"), ("orders", "all is for it, too, and does not count")];
     for (asked, says) in cases {
         let (_, text) = explain(&[asked, "--config", config], "200");
         assert!(text.contains(says), "{asked}: {text}");
