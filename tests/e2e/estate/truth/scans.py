@@ -24,6 +24,6 @@ def of_bucket(arn: str) -> Truths:
     yield Truth("newest-point-unscanned", arn, kept(found is not None), f"a scan found: {found}")
     for rule in _IN_ORDER:
         yield Truth(rule, arn, PASS, "an encrypted point of 35 days, made a moment ago")
-    yield Truth("copy-depends-on-source-key", arn, UNKNOWN, "of which account a bucket is, its ARN does not tell")
+    yield Truth("copy-depends-on-source-key", arn, NOT_APPLICABLE, "its point lies in the account that lists it")
     for rule, reason in _NOT_ASKED.items():
         yield Truth(rule, arn, NOT_APPLICABLE, reason)
