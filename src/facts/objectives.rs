@@ -169,11 +169,16 @@ pub struct Objective {
 }
 
 impl Objective {
+    /// Whether somebody is named who approved it; a blank name is nobody's.
+    pub fn is_approved(&self) -> bool {
+        self.approved_by.as_ref().is_some_and(|name| !name.trim().is_empty())
+    }
+
     /// Whether somebody approved that its resources owe no backup, so that they may be lost.
     pub fn lets_go(&self) -> bool {
         let switches = [self.copy_to_other_region, self.copy_to_other_account, self.air_gapped_copy, self.replicate_automated_backups];
         let times = [&self.rpo, &self.rpo_other_region, &self.retention, &self.rto, &self.restore_test_every];
-        self.approved_by.is_some() && !switches.contains(&true) && times.iter().all(|time| time.is_none()) && self.tiers.is_empty()
+        self.is_approved() && !switches.contains(&true) && times.iter().all(|time| time.is_none()) && self.tiers.is_empty()
     }
 }
 

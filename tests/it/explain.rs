@@ -140,3 +140,17 @@ fn objectives_that_are_for_it_too_are_named() {
     let told: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(told["objective"]["also_for_it"], serde_json::json!(["databases", "all"]));
 }
+
+#[test]
+fn a_blank_name_approves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("audit.yaml");
+    // who approved that a volume owes nothing, what is said of the volume that nothing backs up
+    for (name, verdict) in [("''", "fail"), ("' '", "fail"), ("the board", "not_applicable")] {
+        fs::write(&config, format!("objectives:\n- {{ id: none, match: {{ types: [EBS] }}, approved_by: {name} }}\n")).unwrap();
+        let (_, json) = explain(&["vol-00a45511e29d7c5cf", "--config", config.to_str().unwrap(), "--json"], "200");
+        let told: Value = serde_json::from_str(&json).unwrap();
+        let covered = told["findings"].as_array().unwrap().iter().find(|finding| finding["rule_id"] == "resource-not-covered").unwrap();
+        assert_eq!(covered["verdict"], verdict, "approved by {name}");
+    }
+}

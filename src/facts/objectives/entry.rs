@@ -50,7 +50,7 @@ impl Entry {
         let mechanisms = self.objective.mechanisms.clone().unwrap_or_else(|| Mechanism::ALL.to_vec());
         Owed {
             id: self.objective.id.clone(),
-            approved: self.objective.approved_by.is_some(),
+            approved: self.objective.is_approved(),
             rpo_s: self.rpo_s.filter(|_| !replica_owes_nothing),
             rpo_other_region_s: self.rpo_other_region_s.filter(|_| !replica_owes_nothing),
             tolerance_s: Some(self.tolerance_s),
