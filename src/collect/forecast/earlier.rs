@@ -54,7 +54,7 @@ pub(super) fn read(
     now_s: i64,
 ) -> Result<Earlier, DatasetError> {
     let mut earlier = Earlier::default();
-    let fresh = |one: &&Collection| (now_s - STALE_READ_S..now_s).contains(&one.manifest.started_s);
+    let fresh = |one: &&Collection| is_fresh(one.manifest.started_s, now_s);
     for collection in dataset.collections().iter().rev().filter(fresh) {
         let missing: BTreeSet<&Place> = wanted.difference(&earlier.told).collect();
         if missing.is_empty() {
@@ -79,6 +79,12 @@ pub(super) fn read(
         }
     }
     Ok(earlier)
+}
+
+/// Whether a collection is recent enough to tell. It may have begun in this very second: times are whole seconds, and a small collection is sealed
+/// within one.
+fn is_fresh(started_s: i64, now_s: i64) -> bool {
+    (now_s - STALE_READ_S..=now_s).contains(&started_s)
 }
 
 fn line(place: &Place, ((service, operation, region, _), requests): (Asked, u64)) -> Line {
@@ -204,6 +210,15 @@ mod tests {
             };
             let found = place_of(&call, &told, COLLECTORS);
             assert_eq!(found.as_ref().map(|place| place.region.as_str()), expected, "{table:?} in {region}");
+        }
+    }
+
+    #[test]
+    fn what_was_collected_in_this_very_second_tells_too() {
+        let now_s = 1_782_864_000;
+        // seconds since it began, whether it tells
+        for (ago_s, tells) in [(0, true), (1, true), (STALE_READ_S, true), (STALE_READ_S + 1, false), (-1, false)] {
+            assert_eq!(is_fresh(now_s - ago_s, now_s), tells, "{ago_s} s ago");
         }
     }
 
