@@ -2,7 +2,8 @@
 //!
 //! Asked three times: of another Region, of another account, and of a logically air-gapped vault. Copies are joined by the source resource, across
 //! Regions. A job that completed proves that the copy was made; whether it still exists is told by the points of the destination, if that is in
-//! scope. Copy jobs are visible for 30 days, so that an older copy shows only as a point.
+//! scope. Copy jobs are visible for 30 days, so that an older copy shows only as a point. What a plan copies was backed up just before; a copy that
+//! somebody started by hand can be of an old point, and is as old as that.
 
 use polars::prelude::DataFrame;
 
@@ -120,7 +121,7 @@ crate::rows! {
         last_job_s: Integer, Means("no such copy job has ended"), "CopyJob.CreationDate";
         /// Whether the newest such copy succeeded and was not deleted
         last_succeeded: Boolean, NotTold, "";
-        /// When the newest copy that succeeded and is not known to be deleted was done
+        /// When the newest copy that succeeded and is not known to be deleted was done; one that was started by hand is as old as what it copied
         copied_s: Integer, NotTold, "CopyJob.CompletionDate";
         /// Age of the newest copy that succeeded, at the moment of judgement
         copy_age_s: Integer, NotTold, "";

@@ -44,9 +44,9 @@ crate::rows! {
         newer_point: Boolean, NotTold, "";
         /// Usable recovery points in the vaults that were read
         points_count: Integer, Never, "";
-        /// Whether it has continuous backups of AWS Backup, going on or stopped
-        continuous: Boolean, NotTold, "RecoveryPointArn";
-        /// Whether one of them goes on
+        /// Whether it has continuous backups of AWS Backup, going on or stopped, or a plan that covers it says that it should
+        continuous: Boolean, NotTold, "RecoveryPointArn, EnableContinuousBackup";
+        /// Whether one of them goes on; not told either of one that a plan promises and nobody has seen
         continuous_goes_on: Boolean, NotTold, "Status";
         /// The newest
         recovery_point_arn: Text, NotTold, "RecoveryPointArn";
@@ -89,6 +89,8 @@ struct Newest {
     continuous: bool,
     /// Whether one of those goes on; `None` if one of them may.
     goes_on: Option<bool>,
+    /// Whether a plan that covers it makes continuous backups of it.
+    promised: bool,
     /// Whether the time of one was not told.
     untimed: bool,
 }
@@ -105,6 +107,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         if !at_home || point.is_parent == Some(true) {
             return;
         }
+        if resource.lived_at(point.creation_date_s) == Some(false) {
+            return; // a point of an earlier resource of its name holds nothing of this one
+        }
         if point.recovery_point_arn.as_deref().is_some_and(is_continuous) && point.exists == Some(true) {
             newest[index].add_continuous(point.status.as_deref());
         }
@@ -113,13 +118,23 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         }
     })?;
     let mut rows = Vec::with_capacity(population.len());
-    for ((index, resource), newest) in population.iter().enumerate().zip(newest) {
+    for ((index, resource), mut newest) in population.iter().enumerate().zip(newest) {
+        newest.promised = promised(inputs, index, resource)?;
         let objective = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), schedule::start_window_s(inputs, index)?);
         let accepted = objective.as_ref().map(|owed| owed.mechanisms.contains(&Mechanism::BackupPoint));
         let asked = and(accepted, objective.map(|owed| owed.id != DEFAULT_ID));
         rows.push(NewestRow { asked, ..row(inputs, resource, newest, and(accepted, resource.is_supported())) });
     }
     Inputs::frame_of(FACT.relation, rows)
+}
+
+/// Whether a rule of a plan that covers a resource makes continuous backups of it, as far as is known.
+fn promised(inputs: &Inputs<'_>, index: usize, resource: &Resource) -> Result<bool, FactError> {
+    if schedule::supports_continuous(resource) != Some(true) {
+        return Ok(false);
+    }
+    let (coverage, plans) = (inputs.coverage()?, inputs.plans()?);
+    Ok(coverage[index].plans().into_iter().any(|plan| plans[plan].rules.iter().any(|rule| rule.continuous)))
 }
 
 impl Newest {
@@ -168,8 +183,8 @@ fn row(inputs: &Inputs<'_>, resource: &Resource, newest: Newest, counted: Option
         point_age_s: point_s.map(|point_s| (as_of_s - point_s).max(0)),
         newer_point: (read && !newest.untimed).then_some(false),
         points_count: Some(newest.count),
-        continuous: if newest.continuous { Some(true) } else { read.then_some(false) },
-        // Another vault may hold one that goes on.
+        continuous: if newest.continuous || newest.promised { Some(true) } else { read.then_some(false) },
+        // Another vault may hold one that goes on. One that is promised and was never seen may not have begun, or was deleted.
         continuous_goes_on: if newest.continuous { or(newest.goes_on, read.then_some(false)) } else { None },
         evidence: Some(match &arn {
             Some(arn) => evidence("recovery_points", arn, newest.collection.as_deref()),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::coverage::selection::{Selection, SelectionError, SelectionJson};
 use super::schedule;
 use super::schedule::cron::{DEFAULT_EXPRESSION, Schedule, ScheduleError};
+use super::schedule::overlaps::{self, Left};
 use super::schedule::runs::{COMPLETION_WINDOW_DEFAULT_S, LargestGap, START_WINDOW_DEFAULT_S};
 use super::{FactError, Inputs};
 use crate::dataset::rows::Json;
@@ -62,6 +63,8 @@ pub struct PlanRule {
     pub schedule: Result<Schedule, ScheduleError>,
     /// Largest time between its runs from the moment of judgement on; `None` if the schedule is not understood.
     pub gap: Option<LargestGap>,
+    /// What other rules of the plan leave of its runs.
+    pub left: Left,
     /// Start window, default filled in.
     pub start_window_s: i64,
     /// Completion window, default filled in.
@@ -114,6 +117,8 @@ pub struct PlanSelection {
     pub name: String,
     /// Role that AWS Backup takes on.
     pub role_arn: Option<String>,
+    /// When it was made; AWS does not change selections, so it has been as it is since then. `None` if AWS did not say.
+    pub created_s: Option<i64>,
     /// The selection understood.
     pub selection: Result<Selection, SelectionError>,
 }
@@ -143,8 +148,8 @@ crate::rows! {
 crate::rows! {
     /// What is needed of `selections`.
     struct SelectionRow {
-        account_id: Text; region: Text; backup_plan_arn: Text; selection_id: Text; selection_name: Text; iam_role_arn: Text; resources: Json;
-        not_resources: Json; list_of_tags: Json; conditions: Json;
+        account_id: Text; region: Text; backup_plan_arn: Text; selection_id: Text; selection_name: Text; iam_role_arn: Text; creation_date_s: Integer;
+        resources: Json; not_resources: Json; list_of_tags: Json; conditions: Json;
     }
 }
 
@@ -172,9 +177,13 @@ pub(super) fn plans(inputs: &Inputs<'_>) -> Result<Vec<Plan>, FactError> {
         let (arn, account_id, region) =
             (row.backup_plan_arn.unwrap_or_default(), row.account_id.unwrap_or_default(), row.region.unwrap_or_default());
         let known = |table: &str| inputs.snapshot.complete(table, &account_id, &region, Some(&arn));
+        let (mut rules, rules_known) = (rules.remove(&arn).unwrap_or_default(), known("plan_rules"));
+        for (at, left) in overlaps::left(&rules, rules_known, inputs.snapshot.as_of_s()).into_iter().enumerate() {
+            rules[at].left = left;
+        }
         plans.push(Plan {
-            rules: rules.remove(&arn).unwrap_or_default(),
-            rules_known: known("plan_rules") && known("plan_copies"),
+            rules,
+            rules_known: rules_known && known("plan_copies"),
             selections: selections.remove(&arn).unwrap_or_default(),
             selections_known: known("selections"),
             name: row.backup_plan_name.unwrap_or_default(),
@@ -199,6 +208,7 @@ fn rule(row: RuleRow, mut copies: Vec<PlanCopy>) -> PlanRule {
         air_gapped_vault_arn: row.target_logically_air_gapped_backup_vault_arn,
         schedule: Schedule::parse(&expression, row.schedule_expression_timezone.as_deref()),
         gap: None,
+        left: Left::NotKnown,
         expression,
         timezone: row.schedule_expression_timezone,
         start_window_s: minutes(row.start_window_minutes, START_WINDOW_DEFAULT_S),
@@ -236,6 +246,7 @@ fn selection(row: &SelectionRow) -> PlanSelection {
         id: row.selection_id.clone().unwrap_or_default(),
         name: row.selection_name.clone().unwrap_or_default(),
         role_arn: row.iam_role_arn.clone(),
+        created_s: row.creation_date_s,
         selection: Selection::from_json(account_id, region, parts),
     }
 }

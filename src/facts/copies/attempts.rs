@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Destination;
-use super::ended::{Ended, Existence, JobRow, Place, PointRow, Vaults, ended, of_point};
+use super::ended::{Ended, Existence, JobRow, Place, PointRow, Sources, Vaults, ended, of_point};
 use crate::facts::objectives::and;
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs};
@@ -79,9 +79,11 @@ impl Attempts {
             elsewhere: population.iter().map(|resource| !resource.through.is_empty()).collect(),
             observed_from_s: inputs.observed_everywhere_since("copy_jobs").filter(|_| inputs.complete_everywhere("recovery_points")),
         };
+        let sources = Sources::read(inputs)?;
+        let mut by_hand = BTreeMap::new();
         inputs.each::<JobRow>("copy_jobs", |job| {
             if let Some(&index) = job.resource_arn.as_deref().and_then(|arn| indices.get(arn)) {
-                attempts.add_job(inputs, index, &population[index], vaults, job);
+                by_hand.extend(attempts.add_job(inputs, index, &population[index], vaults, (job, &sources)));
             }
         })?;
         let jobs = attempts.found.iter().flatten().flat_map(|found| found.last.readings().into_iter().chain(found.completed.readings()));
@@ -89,21 +91,30 @@ impl Attempts {
             jobs.flatten().filter_map(|job| Some(((job.place.vault_arn.clone(), job.made.clone()?), None))).collect();
         inputs.each::<PointRow>("recovery_points", |point| {
             if let Some(&index) = point.resource_arn.as_deref().and_then(|arn| indices.get(arn)) {
-                attempts.add_point(inputs, index, &population[index], vaults, point, &mut made);
+                attempts.add_point(inputs, index, &population[index], vaults, point, (&mut made, &by_hand));
             }
         })?;
         attempts.points = made.into_iter().filter_map(|(key, life)| Some((key, life?))).collect();
         Ok(attempts)
     }
 
-    fn add_job(&mut self, inputs: &Inputs<'_>, index: usize, resource: &Resource, vaults: &Vaults, job: JobRow) {
+    /// Adds a job; returns the point that it made by hand, and when that which was copied was made.
+    fn add_job(
+        &mut self,
+        inputs: &Inputs<'_>,
+        index: usize,
+        resource: &Resource,
+        vaults: &Vaults,
+        (job, sources): (JobRow, &Sources),
+    ) -> Option<(PointKey, Option<i64>)> {
         let at_home = job.account_id.as_ref() == Some(&resource.account_id) && job.region.as_ref() == Some(&resource.region);
         let air_gapped =
             vaults.told(job.destination_vault_type.as_deref(), job.destination_backup_vault_arn.as_deref().unwrap_or_default());
         let own = resource.lived_at(job.creation_date_s);
-        let Some(ended) = ended(job).filter(|job| job.done_s.is_none_or(|done_s| done_s < inputs.snapshot.as_of_s())) else { return };
+        let ended = ended(job, sources).filter(|job| job.arrived_s.is_none_or(|done_s| done_s < inputs.snapshot.as_of_s()))?;
+        let by_hand = ended.by_hand.zip(ended.made.clone()).map(|(made_s, arn)| ((ended.place.vault_arn.clone(), arn), made_s));
         if own == Some(false) {
-            return; // a copy of an earlier resource of its name
+            return by_hand; // a copy of an earlier resource of its name
         }
         let may_be_made = ended.succeeded != Some(false);
         let outside = may_be_made && !inputs.snapshot.in_scope(&ended.place.account_id, &ended.place.region);
@@ -120,6 +131,7 @@ impl Attempts {
                 found.made_s = found.made_s.max(ended.done_s.or(Some(i64::MAX)));
             }
         }
+        by_hand
     }
 
     fn add_point(
@@ -129,7 +141,7 @@ impl Attempts {
         resource: &Resource,
         vaults: &Vaults,
         mut point: PointRow,
-        made: &mut BTreeMap<PointKey, Option<Life>>,
+        (made, by_hand): (&mut BTreeMap<PointKey, Option<Life>>, &BTreeMap<PointKey, Option<i64>>),
     ) {
         let key = (point.backup_vault_arn.take().unwrap_or_default(), point.recovery_point_arn.take().unwrap_or_default());
         let usable = matches!(point.status.as_deref(), Some("COMPLETED" | "AVAILABLE"));
@@ -142,7 +154,8 @@ impl Attempts {
             return;
         }
         let air_gapped = vaults.told(point.vault_type.as_deref(), &key.0);
-        let there = of_point(point, key);
+        let by_hand = by_hand.get(&key).copied();
+        let there = of_point(point, key, by_hand);
         for (destination, found) in Destination::ALL.into_iter().zip(&mut self.found[index]) {
             let counts = and(destination.counts(resource, &there.place.account_id, &there.place.region, air_gapped), own);
             found.kept.offer(&there, counts);
@@ -228,7 +241,7 @@ impl Attempts {
             None => {
                 let read = inputs.snapshot.complete("recovery_points", account_id, region, Some(vault_arn));
                 let looked_s = inputs.snapshot.newest_try("recovery_points", account_id, region);
-                let after = job.done_s.zip(looked_s).is_some_and(|(done_s, looked_s)| done_s <= looked_s);
+                let after = job.arrived_s.zip(looked_s).is_some_and(|(done_s, looked_s)| done_s <= looked_s);
                 if read && after { Existence::Gone } else { Existence::NotKnown }
             }
         }

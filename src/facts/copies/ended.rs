@@ -19,7 +19,18 @@ crate::rows! {
         account_id: Text; region: Text; copy_job_id: Text; resource_arn: Text; state: Text; status_message: Text; destination_account_id: Text;
         destination_region: Text; destination_backup_vault_arn: Text; destination_recovery_point_arn: Text; destination_vault_type: Text;
         creation_date_s: Integer; completion_date_s: Integer; parent_job_id: Text; collection: Text;
+        source_recovery_point_arn: Text; backup_plan_arn: Text; created_by_backup_job_id: Text;
     }
+}
+
+crate::rows! {
+    /// A copy job, as far as it tells what was copied.
+    struct CopiedRow { source_recovery_point_arn: Text; backup_plan_arn: Text; created_by_backup_job_id: Text; }
+}
+
+crate::rows! {
+    /// When a point was made.
+    struct MadeRow { recovery_point_arn: Text; creation_date_s: Integer; }
 }
 
 crate::rows! {
@@ -67,6 +78,8 @@ pub(super) struct Ended {
     pub(super) created_s: i64,
     /// `None` if its state was not told, or is a word of tomorrow.
     pub(super) succeeded: Option<bool>,
+    /// When it was done. Of a copy that somebody started by hand it is when the point was made that was copied, if that is sooner: its data is no
+    /// newer, and if nobody tells when that was, it is not known.
     pub(super) done_s: Option<i64>,
     pub(super) state: String,
     pub(super) problem: Option<String>,
@@ -75,6 +88,10 @@ pub(super) struct Ended {
     pub(super) made: Option<String>,
     pub(super) is_point: bool,
     pub(super) evidence: String,
+    /// When the point came to be where it is.
+    pub(super) arrived_s: Option<i64>,
+    /// Of a copy job that somebody started by hand, when the point was made that it copied.
+    pub(super) by_hand: Option<Option<i64>>,
 }
 
 /// What became of a copy.
@@ -96,19 +113,68 @@ impl Existence {
     }
 }
 
+/// When points were made that somebody copied by hand. What a plan copies was made just before.
+#[derive(Debug, Default)]
+pub(super) struct Sources(BTreeMap<String, Option<i64>>);
+
+impl Sources {
+    /// Looks up the points that jobs started by hand have copied.
+    pub(super) fn read(inputs: &Inputs<'_>) -> Result<Self, FactError> {
+        let mut made = BTreeMap::new();
+        inputs.each::<CopiedRow>("copy_jobs", |job| {
+            if by_hand(job.backup_plan_arn.as_deref(), job.created_by_backup_job_id.as_deref()) {
+                made.extend(job.source_recovery_point_arn.map(|arn| (arn, None)));
+            }
+        })?;
+        if !made.is_empty() {
+            inputs.each::<MadeRow>("recovery_points", |point| {
+                if let Some(made_s) = point.recovery_point_arn.as_ref().and_then(|arn| made.get_mut(arn)) {
+                    *made_s = made_s.or(point.creation_date_s);
+                }
+            })?;
+        }
+        Ok(Self(made))
+    }
+
+    /// Of a job that somebody started by hand, when the point was made that it copied.
+    fn of(&self, job: &JobRow) -> Option<Option<i64>> {
+        let made_s = || job.source_recovery_point_arn.as_ref().and_then(|arn| self.0.get(arn).copied().flatten());
+        by_hand(job.backup_plan_arn.as_deref(), job.created_by_backup_job_id.as_deref()).then(made_s)
+    }
+}
+
+/// Whether neither a plan nor a backup job has started a copy.
+fn by_hand(plan: Option<&str>, backup_job: Option<&str>) -> bool {
+    plan.is_none() && backup_job.is_none()
+}
+
+/// When something was done, by the data in it.
+pub(super) fn by_data(done_s: Option<i64>, by_hand: Option<Option<i64>>) -> Option<i64> {
+    match by_hand {
+        None => done_s,
+        Some(made_s) => made_s.zip(done_s).map(|(made_s, done_s)| made_s.min(done_s)),
+    }
+}
+
 /// A job that has ended, or of which it was not told whether it has; jobs within jobs are part of their parent.
-pub(super) fn ended(job: JobRow) -> Option<Ended> {
+pub(super) fn ended(job: JobRow, sources: &Sources) -> Option<Ended> {
+    let by_hand = sources.of(&job);
     let state = job.state.unwrap_or_default();
     let over = !matches!(state.as_str(), "CREATED" | "RUNNING");
     // A nested job is part of its parent, whose state counts.
+    let succeeded = match state.as_str() {
+        "COMPLETED" => Some(true),
+        "FAILED" | "PARTIAL" => Some(false),
+        _ => None,
+    };
+    // A failure is as new as it is, whatever was to be copied.
+    let by_hand = by_hand.filter(|_| succeeded != Some(false));
     (over && job.parent_job_id.is_none()).then(|| Ended {
-        created_s: job.creation_date_s.unwrap_or(i64::MAX),
-        succeeded: match state.as_str() {
-            "COMPLETED" => Some(true),
-            "FAILED" | "PARTIAL" => Some(false),
-            _ => None,
-        },
-        done_s: job.completion_date_s,
+        created_s: by_hand.flatten().into_iter().chain(job.creation_date_s).min().unwrap_or(i64::MAX),
+        succeeded,
+        done_s: by_data(job.completion_date_s, by_hand),
+        arrived_s: job.completion_date_s,
+        by_hand,
         state,
         problem: job.status_message,
         place: Place {
@@ -122,12 +188,14 @@ pub(super) fn ended(job: JobRow) -> Option<Ended> {
     })
 }
 
-/// A point that is proven to exist.
-pub(super) fn of_point(point: PointRow, (vault_arn, arn): (String, String)) -> Ended {
+/// A point that is proven to exist; `by_hand` if the job is known that made it, and was started so.
+pub(super) fn of_point(point: PointRow, (vault_arn, arn): (String, String), by_hand: Option<Option<i64>>) -> Ended {
     Ended {
         created_s: point.creation_date_s.or(point.completion_date_s).unwrap_or(i64::MIN),
         succeeded: Some(true),
-        done_s: point.completion_date_s,
+        done_s: by_data(point.completion_date_s, by_hand),
+        arrived_s: point.completion_date_s,
+        by_hand,
         state: "COMPLETED".to_owned(),
         problem: None,
         place: Place { account_id: point.account_id.unwrap_or_default(), region: point.region.unwrap_or_default(), vault_arn },

@@ -16,12 +16,13 @@ use crate::dataset::{Relation, Row};
 use crate::facts::objectives::{and, or};
 use crate::facts::plans::{Plan, PlanRule};
 use crate::facts::population::evidence;
+use crate::facts::schedule::overlaps::{goes_before, overlap};
 use crate::facts::{Fact, FactError, Inputs, PLAN_READS, everywhere};
 use crate::model::Arn;
 use crate::model::moment::DAY_S;
 
-/// Time over which runs are compared: every day of the month and of the week is in it.
-const COMPARED_S: i64 = 62 * DAY_S;
+/// Time over which runs are compared: a yearly run is in it.
+const COMPARED_S: i64 = 400 * DAY_S;
 
 crate::rows! {
     /// A backup plan.
@@ -166,27 +167,14 @@ fn overlaps(plan: &Plan, from_s: i64) -> Lost {
         (lost.whole, lost.some) = (or(lost.whole, Some(taken > 0 && taken == own.len())), or(lost.some, Some(taken > 0)));
         if taken > 0 {
             let others = longer.iter().map(|other| other.name.as_str()).collect::<Vec<_>>().join(", ");
-            lost.example.get_or_insert_with(|| format!("rule {} loses {taken} of {} runs in 62 days to {others}", rule.name, own.len()));
+            lost.example.get_or_insert_with(|| format!("rule {} loses {taken} of {} runs in 400 days to {others}", rule.name, own.len()));
         }
     }
     lost
-}
-
-/// Whether AWS takes the backup of one rule rather than that of another: it is kept longer. Of two that are kept equally long either is as good.
-pub(in crate::facts) fn goes_before(one: &PlanRule, other: &PlanRule) -> bool {
-    let days =
-        |rule: &PlanRule| if rule.lifecycle.kept_forever() { i64::MAX } else { rule.lifecycle.delete_after_days.unwrap_or(i64::MAX) };
-    days(one) > days(other)
 }
 
 /// Its runs in the time that is compared; `None` if its schedule is not understood or says only how far apart they are.
 fn runs(rule: &PlanRule, from_s: i64) -> Option<Vec<i64>> {
     let schedule = rule.schedule.as_ref().ok().filter(|schedule| schedule.interval_s().is_none())?;
     Some(schedule.runs(from_s, from_s.saturating_add(COMPARED_S)).collect())
-}
-
-/// Whether the start window of a run overlaps one of another rule's runs, which are in order of time.
-pub(in crate::facts) fn overlap(run_s: i64, rule: &PlanRule, others: &[i64], other: &PlanRule) -> bool {
-    let first = others.partition_point(|start_s| start_s + other.start_window_s <= run_s);
-    others.get(first).is_some_and(|start_s| *start_s < run_s + rule.start_window_s)
 }

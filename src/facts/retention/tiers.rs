@@ -2,7 +2,7 @@
 //!
 //! A tier is made by any plan rule that covers the resource, runs at least that often by the clock of its time zone, and keeps what it makes, or a copy
 //! of it, at least that long. Where several rules of a plan run at one time, AWS makes one backup of the rule that keeps longest, which serves the
-//! tiers of the others. A continuous backup goes back 35 days at most.
+//! tiers of the others; where it takes several runs of a rule at once, they are one backup. A continuous backup goes back 35 days at most.
 //!
 //! It is the plan that is looked at: whether its runs took place is in `slots`, whether points stayed in `retained_points`.
 //!
@@ -17,6 +17,7 @@ use crate::facts::lifecycles::CONTINUOUS_MAXIMUM_DAYS;
 use crate::facts::objectives::{OwedTier, and, or};
 use crate::facts::plans::{Plan, PlanRule};
 use crate::facts::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource};
+use crate::facts::schedule::overlaps::Left;
 use crate::facts::{Fact, FactError, Inputs, PLAN_READS};
 use crate::model::duration;
 use crate::model::moment::DAY_S;
@@ -111,7 +112,12 @@ fn made(tier: OwedTier, coverage: &Coverage, plans: &[Plan], as_of_s: i64) -> Op
 fn makes(rule: &PlanRule, tier: OwedTier, as_of_s: i64) -> Option<bool> {
     let own = if rule.delete_after_event.is_some() { None } else { Some(keeps_s(rule) >= seconds(Some(tier.keep_days))) };
     let copied = rule.copies.iter().filter_map(|copy| copy.lifecycle.delete_after_days).any(|days| days >= tier.keep_days);
-    and(longest_gap_s(rule, as_of_s).map(|gap_s| gap_s <= tier.every_s), or(own, Some(copied)))
+    let gap_s = match rule.left {
+        Left::All | Left::Some { merged: false, .. } => longest_gap_s(rule, as_of_s),
+        Left::Some { merged: true, gap_s, .. } => Some(gap_s.unwrap_or(i64::MAX)),
+        Left::NotKnown => None,
+    };
+    and(gap_s.map(|gap_s| gap_s <= tier.every_s), or(own, Some(copied)))
 }
 
 fn keeps_s(rule: &PlanRule) -> i64 {

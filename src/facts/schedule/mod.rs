@@ -5,8 +5,10 @@
 use polars::prelude::DataFrame;
 
 pub mod cron;
+pub mod overlaps;
 pub mod runs;
 
+use self::overlaps::Left;
 use self::runs::{LargestGap, START_WINDOW_DEFAULT_S, design_rpo_s, largest_gap};
 use super::coverage::features;
 use super::coverage::resource_types::Recognised;
@@ -261,13 +263,17 @@ fn bounds(
                 bounds.offer(continuous_lag_s(resource), || format!("continuous backup of rule {} of plan {}", rule.name, plan.name));
                 continue;
             }
-            match rule.gap {
-                None => bounds.open = true,
-                Some(gap) => {
+            match (rule.gap, rule.left) {
+                (None, _) | (_, Left::NotKnown) => bounds.open = true,
+                (Some(gap), Left::All) => {
                     if let Some(gap_s) = gap.gap_s() {
                         let design_s = design_rpo_s(gap_s, rule.start_window_s, rule.completion_window_s);
                         bounds.offer(design_s, || format!("rule {} of plan {}", rule.name, plan.name));
                     }
+                }
+                (Some(_), Left::Some { design_s, .. }) => {
+                    let by = || format!("rule {} of plan {} and those that take its runs", rule.name, plan.name);
+                    design_s.into_iter().for_each(|design_s| bounds.offer(design_s, by));
                 }
             }
         }
@@ -280,7 +286,8 @@ fn continuous_lag_s(resource: &Resource) -> i64 {
     if resource.resource_type == "AWS::S3::Bucket" { 900 } else { PITR_LAG_S }
 }
 
-fn supports_continuous(resource: &Resource) -> Option<bool> {
+/// Whether AWS Backup can make continuous backups of a resource; `None` if its type is not recognised.
+pub(super) fn supports_continuous(resource: &Resource) -> Option<bool> {
     let Recognised::Type(of) = resource.facts.resource_type else { return None };
     let variant = features::variant(of, resource.facts.engine.as_deref(), resource.facts.is_multi_az_cluster, None);
     features::supports_continuous(of, variant)

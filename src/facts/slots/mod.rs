@@ -5,6 +5,9 @@
 //! that AWS gives to another rule of the plan, because their start windows overlap and that one keeps longer, is not due. Rules that make continuous
 //! backups are windows and have no runs; nor has an interval a moment at which it is due.
 //!
+//! Runs before that first job are hidden: the rule may not have reached the resource yet, or they were missed. What hides some is not the whole window,
+//! unless resource, selection or plan are known to be younger than they.
+//!
 //! Sources: AWS Backup API reference, `BackupJob`; developer guide, "Plan options and configuration".
 
 use std::collections::BTreeMap;
@@ -13,10 +16,11 @@ use polars::prelude::{DataFrame, col, lit};
 
 use self::tally::{Attempt, Ended, Tally, tally};
 use super::coverage::Coverage;
-use super::hygiene::plans::{goes_before, overlap};
+use super::coverage::decide::Verdict;
 use super::plans::{Plan, PlanRule};
 use super::population::{RESOURCES_READ, Resource, evidence};
 use super::reconciled::DELIVERED_WITHIN_S;
+use super::schedule::overlaps::{goes_before, overlap};
 use super::{Fact, FactError, Inputs, PLAN_READS, joined, region};
 use crate::dataset::rows::Json;
 use crate::dataset::schema::RestsOn;
@@ -127,7 +131,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         for (resource, coverage) in population.iter().zip(coverage.iter()).filter(|(resource, _)| range.holds(Some(resource.key))) {
             for (plan, rule) in rules(coverage, &plans) {
                 let key = (resource.arn.clone(), plans[plan].arn.clone(), plans[plan].rules[rule].id.clone());
-                rows.push(row(resource, &mut runs, (plan, rule), attempts.get(&key).map_or(&[][..], Vec::as_slice)));
+                let from_s = reached_from(resource, coverage, (plan, &plans[plan]));
+                let attempts = attempts.get(&key).map_or(&[][..], Vec::as_slice);
+                rows.push(row((resource, from_s), &mut runs, (plan, rule), attempts));
             }
         }
     }
@@ -153,6 +159,14 @@ fn rules<'a>(coverage: &'a Coverage, plans: &'a [Plan]) -> impl Iterator<Item = 
     let own = coverage.plans().into_iter().filter(|_| coverage.via.is_none());
     own.flat_map(move |plan| (0..plans[plan].rules.len()).map(move |rule| (plan, rule)))
         .filter(move |&(plan, rule)| has_runs(&plans[plan].rules[rule]))
+}
+
+/// The earliest moment at which a plan can have reached a resource: both must be there, the resource and a selection that covers it.
+fn reached_from(resource: &Resource, coverage: &Coverage, (index, plan): (usize, &Plan)) -> i64 {
+    let covering = coverage.decided.iter().filter(|one| one.plan == index && one.verdict == Verdict::Covered);
+    let made_s = |id: &String| plan.selections.iter().find(|selection| selection.id == *id)?.created_s;
+    let selected_s = covering.map(|one| made_s(&one.selection_id).unwrap_or(i64::MIN)).min();
+    resource.created_s.into_iter().chain(selected_s).max().unwrap_or(i64::MIN)
 }
 
 /// Whether it has runs, as far as is known: a schedule that is not understood may.
@@ -246,7 +260,7 @@ impl Runs<'_> {
     }
 }
 
-fn row(resource: &Resource, runs: &mut Runs<'_>, (plan, rule): (usize, usize), attempts: &[Attempt]) -> SlotsRow {
+fn row((resource, from_s): (&Resource, i64), runs: &mut Runs<'_>, (plan, rule): (usize, usize), attempts: &[Attempt]) -> SlotsRow {
     let (inputs, of_plan) = (runs.inputs, &runs.plans[plan]);
     let of_rule = &of_plan.rules[rule];
     let OfRule { unchanged, runs } = runs.of((plan, rule));
@@ -256,7 +270,14 @@ fn row(resource: &Resource, runs: &mut Runs<'_>, (plan, rule): (usize, usize), a
     let observed_s = observed.filter(|seen| seen.end_s >= inputs.snapshot.as_of_s()).map(|seen| seen.start_s);
     let moments = [unchanged.map(|(since_s, _)| since_s), proven_s, observed_s, of_plan.rules_known.then_some(inputs.window.start_s)];
     let since_s = moments.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().max());
-    let whole = unchanged.is_some_and(|(_, all)| all) && observed_s.is_some_and(|seen_s| begins_by(seen_s, inputs));
+    let hides = |proven_s: i64| {
+        // The lists begin within a day of the window, so that of its first day nothing is asked.
+        let begin_s = inputs.window.start_s.saturating_add(DAY_S);
+        let known_s = [unchanged.map(|(since_s, _)| since_s), observed_s, Some(from_s)].into_iter().flatten().fold(begin_s, i64::max);
+        runs.as_ref().is_none_or(|runs| hidden(runs, known_s, proven_s))
+    };
+    let all = unchanged.is_some_and(|(_, all)| all) && observed_s.is_some_and(|seen_s| begins_by(seen_s, inputs));
+    let whole = all && proven_s.is_some_and(|proven_s| !hides(proven_s));
     let found = since_s.zip(runs.as_ref()).map(|(since_s, runs)| {
         let due = &runs[runs.partition_point(|run_s| *run_s < since_s)..];
         let window_s = of_rule.start_window_s.saturating_add(of_rule.completion_window_s);
@@ -264,6 +285,11 @@ fn row(resource: &Resource, runs: &mut Runs<'_>, (plan, rule): (usize, usize), a
     });
     let row = told(resource, of_plan, of_rule, found.as_ref());
     SlotsRow { since_s, kept: row.kept.filter(|kept| whole || !kept), whole: (whole && found.is_some()).then_some(true), ..row }
+}
+
+/// Whether runs were due since `known_s`, of which the first job does not tell: it belongs to the last run before it.
+fn hidden(runs: &[i64], known_s: i64, proven_s: i64) -> bool {
+    runs.iter().filter(|run_s| (known_s..=proven_s).contains(*run_s)).count() > 1
 }
 
 fn told(resource: &Resource, plan: &Plan, rule: &PlanRule, found: Option<&Tally>) -> SlotsRow {

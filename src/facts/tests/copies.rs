@@ -291,6 +291,57 @@ fn where_the_newest_copy_lies_and_whether_it_is_there() {
     }
 }
 
+#[test]
+fn what_is_copied_by_hand_is_as_old_as_what_was_copied() {
+    let by_hand = |days: i64| with(copy_job("x", 1, ago(days, 0), FAR), json!({ "backup_plan_arn": null }));
+    let there = || [copied_point("x", 1, ago(2, 0), FAR)];
+    let source = |days: i64| with(point("x", 1, ago(days, 0)), json!({ "recovery_point_arn": point_arn("x", 1) }));
+    let old = || estate().has("copy_jobs", [by_hand(2)]).has_at(FAR, "recovery_points", there()).has("recovery_points", [source(90)]);
+    let planned = copy_job("x", 2, ago(5, 0), FAR);
+    let hours = |hours: i64| json!(hours * 3_600);
+    // why, estate, age of the newest copy, whether there may be a newer one
+    let cases = [
+        ("by a plan: as old as the copy", copied(1, 2), hours(45), json!(false)),
+        ("by hand, of a point of 90 days ago, and the lists go back a month", old(), json!(90 * DAY_S), Value::Null),
+        (
+            "the same, and a plan copied last week",
+            old().has("copy_jobs", [planned.clone()]).has_at(FAR, "recovery_points", [copied_point("x", 2, ago(5, 0), FAR)]),
+            hours(5 * 24 - 3),
+            json!(false),
+        ),
+        (
+            "by hand, of a point that was made just before",
+            estate().has("copy_jobs", [by_hand(2)]).has_at(FAR, "recovery_points", there()).has("recovery_points", [source(2)]),
+            hours(48),
+            json!(false),
+        ),
+        (
+            "by hand, of a point that nobody has seen",
+            estate().has("copy_jobs", [by_hand(2)]).has_at(FAR, "recovery_points", there()),
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            "it follows a backup job",
+            estate().has("copy_jobs", [with(by_hand(2), json!({ "created_by_backup_job_id": "job-1" }))]).has_at(
+                FAR,
+                "recovery_points",
+                there(),
+            ),
+            hours(45),
+            json!(false),
+        ),
+    ];
+    for (why, estate, age, newer) in cases {
+        let facts = estate.facts();
+        let row = facts.copies(&db_arn("x"), "other_region");
+        assert_eq!((&row["copy_age_s"], &row["newer_copy"]), (&age, &newer), "{why}");
+    }
+    let failed = with(failed(1), json!({ "backup_plan_arn": null }));
+    let row = copied(1, 2).has("copy_jobs", [failed]).facts();
+    assert_eq!(row.copies(&db_arn("x"), "other_region")["last_state"], json!("FAILED"), "a failure is as new as it is");
+}
+
 /// An Aurora cluster, a vault of a type, and a copy in it.
 fn in_vault(vault_type: &Value) -> Estate {
     let of_cluster = json!({ "resource_arn": cluster_arn("shop") });

@@ -204,7 +204,8 @@ impl World {
                     "copy_job_id": format!("{number}-{index}"), "resource_arn": arn, "state": job.state_at(start_s), "parent_job_id": job.nested.then_some("whole"),
                     "destination_account_id": goes(place.0.to_owned()), "destination_region": goes(place.1.to_owned()), "destination_backup_vault_arn": goes(vault_arn(place, name)),
                     "destination_recovery_point_arn": job.told[3].then_some(&made), "destination_vault_type": type_of(job.told[2]),
-                    "creation_date": job.told[0].then_some(job.created_s), "completion_date": job.done_at(start_s)
+                    "creation_date": job.told[0].then_some(job.created_s), "completion_date": job.done_at(start_s),
+                    "backup_plan_arn": plan_arn("core")
                 });
                 estate = estate.has_at(if job.at_home { NEAR } else { FAR }, "copy_jobs", [row]);
             }

@@ -23,6 +23,11 @@ fn estate(without: &[i64]) -> Estate {
         .has("backup_jobs", nights)
 }
 
+/// The same, with jobs of the last ten nights, and a selection with changes.
+fn since(selection: &Value, changes: Value) -> Estate {
+    estate(&(11..30).collect::<Vec<_>>()).without("selections").has("selections", [with(selection.clone(), changes)])
+}
+
 #[test]
 fn what_became_of_the_runs() {
     let (yes, no, open) = (json!(true), json!(false), Value::Null);
@@ -49,7 +54,39 @@ fn what_became_of_the_runs() {
             json!(24),
         ),
         ("begun three hours late", estate(&[7]).has("backup_jobs", [run(7, late)]), &yes, &yes, json!(29), json!(0), json!(3), json!(0)),
-        ("the rule reached it ten days ago", estate(&(11..30).collect::<Vec<_>>()), &yes, &yes, json!(10), json!(0), json!(0), json!(0)),
+        (
+            "the rule reached it ten days ago, as its selection did",
+            since(&selection("core"), json!({ "creation_date": ago(10, 0) })),
+            &yes,
+            &yes,
+            json!(10),
+            json!(0),
+            json!(0),
+            json!(0),
+        ),
+        (
+            "the first job is of ten days ago, and the selection older: those before were missed, or its tag is new",
+            since(&selection("core"), json!({ "creation_date": ago(400, 0) })),
+            &open,
+            &open,
+            json!(10),
+            json!(0),
+            json!(0),
+            json!(0),
+        ),
+        ("nobody told when it was selected", estate(&(11..30).collect::<Vec<_>>()), &open, &open, json!(10), json!(0), json!(0), json!(0)),
+        (
+            "it was made ten days ago",
+            estate(&(11..30).collect::<Vec<_>>())
+                .without("rds_instances")
+                .has("rds_instances", [with(db("x"), json!({ "tags": { "backup": "yes" }, "instance_create_time": ago(10, 0) }))]),
+            &yes,
+            &yes,
+            json!(10),
+            json!(0),
+            json!(0),
+            json!(0),
+        ),
         (
             "no job yet: nobody can say since when it is due",
             estate(&(1..30).collect::<Vec<_>>()),

@@ -38,7 +38,7 @@ tables! {
         move_to_cold_storage_after_days: Integer.
     selections State key ["backup_plan_arn", "selection_id"] parent Some("backup_plan_arn"), created None;
         backup_plan_arn: Text, selection_id: Text, selection_name: Text, resources: Json, not_resources: Json, list_of_tags: Json,
-        conditions: Json, iam_role_arn: Text.
+        conditions: Json, iam_role_arn: Text, creation_date: Time.
     region_settings State key ["resource_type"] parent None, created None; resource_type: Text, opt_in: Boolean.
     recovery_points Object key ["backup_vault_arn", "recovery_point_arn"] parent Some("backup_vault_arn"), created Some("creation_date");
         backup_vault_arn: Text, recovery_point_arn: Text, resource_arn: Text, resource_key: Integer, resource_type: Text, status: Text,
@@ -54,7 +54,7 @@ tables! {
         copy_job_id: Text, state: Text, status_message: Text, resource_arn: Text, resource_key: Integer, source_backup_vault_arn: Text,
         source_recovery_point_arn: Text, destination_backup_vault_arn: Text, destination_recovery_point_arn: Text,
         destination_region: Text, destination_account_id: Text, creation_date: Time, completion_date: Time, is_parent: Boolean,
-        parent_job_id: Text, resource_type: Text, destination_vault_type: Text, message_category: Text.
+        parent_job_id: Text, resource_type: Text, destination_vault_type: Text, message_category: Text, backup_plan_arn: Text, created_by_backup_job_id: Text.
     restore_jobs History key ["restore_job_id"] parent None, created Some("creation_date");
         restore_job_id: Text, recovery_point_arn: Text, source_resource_arn: Text, resource_type: Text, status: Text, status_message: Text,
         creation_date: Time, completion_date: Time, recovery_point_creation_date: Time, created_resource_arn: Text,

@@ -123,7 +123,7 @@ pub(crate) fn copy_job(of: &str, number: i64, begun_s: i64, to: Place) -> Value 
         "resource_key": resource_key(&db_arn(of)), "source_backup_vault_arn": home_vault(), "source_recovery_point_arn": point_arn(of, number),
         "destination_backup_vault_arn": vault_arn(to, "far"), "destination_recovery_point_arn": copy_arn(of, number, to),
         "destination_region": to.1, "destination_account_id": to.0, "creation_date": begun_s + 2 * HOUR_S,
-        "completion_date": begun_s + 3 * HOUR_S, "is_parent": false
+        "completion_date": begun_s + 3 * HOUR_S, "is_parent": false, "backup_plan_arn": plan_arn("core")
     })
 }
 
