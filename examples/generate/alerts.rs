@@ -25,6 +25,15 @@ pub(crate) fn topics(topic: &str) -> Vec<TopicRow> {
     vec![TopicRow {
         topic_arn: text(topic),
         topic_exists: Some(true),
+        policy: Some(json(value!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": ["backup.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"] },
+                "Action": "sns:Publish",
+                "Resource": topic
+            }]
+        }))),
         kms_master_key_id: None,
         fifo_topic: Some(false),
         subscriptions_confirmed_count: Some(if heard { 2 } else { 0 }),
@@ -71,19 +80,28 @@ pub(crate) fn alarms(place: Place) -> Vec<AlarmRow> {
 
 /// The rules of EventBridge in a Region.
 pub(crate) fn event_rules(place: Place) -> Vec<EventRuleRow> {
-    let (name, state) =
-        if place.region == US { ("backup-failures-to-chat", "DISABLED") } else { ("backup-failures-to-tickets", "ENABLED") };
-    let function = format!("arn:aws:lambda:{}:{ACCOUNT}:function:{name}", place.region);
-    let pattern =
-        value!({ "source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": { "state": ["FAILED", "EXPIRED"] } });
-    let rule = EventRuleRow {
-        rule_arn: Some(format!("arn:aws:events:{}:{ACCOUNT}:rule/{name}", place.region)),
-        rule_name: text(name),
-        state: text(state),
-        event_pattern: Some(json(pattern)),
-        targets_asked: Some(true),
-        targets: Some(json(value!([{ "Id": "function", "Arn": function }]))),
-        ..EventRuleRow::default()
+    let row = |name: &str, state: &str, target: String| {
+        let pattern =
+            value!({ "source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": { "state": ["FAILED", "EXPIRED"] } });
+        EventRuleRow {
+            rule_arn: Some(format!("arn:aws:events:{}:{ACCOUNT}:rule/{name}", place.region)),
+            rule_name: text(name),
+            state: text(state),
+            event_pattern: Some(json(pattern)),
+            targets_asked: Some(true),
+            targets: Some(json(value!([{ "Id": "target", "Arn": target }]))),
+            ..EventRuleRow::default()
+        }
     };
-    (place.account == ACCOUNT).then_some(rule).into_iter().collect()
+    let function = |name: &str| format!("arn:aws:lambda:{}:{ACCOUNT}:function:{name}", place.region);
+    if place.account != ACCOUNT {
+        return Vec::new();
+    }
+    if place.region == US {
+        return vec![row("backup-failures-to-chat", "DISABLED", function("backup-failures-to-chat"))];
+    }
+    vec![
+        row("backup-failures-to-people", "ENABLED", topic(place.region)),
+        row("backup-failures-to-tickets", "ENABLED", function("backup-failures-to-tickets")),
+    ]
 }

@@ -8,7 +8,7 @@
 //! What somebody could do after giving themselves more rights, by changing policies or taking on other roles, is not followed; nor is what releases
 //! continuous backups to their service, which the rules about vaults ask for.
 //!
-//! The backups that count are the points of vaults that are in use; snapshots outside of AWS Backup count where no vault is.
+//! The backups that count are the points of vaults that are in use, and those outside of vaults of whatever has no point in one (`outside`).
 //!
 //! Source: IAM user guide, "Policy evaluation logic"; Service Authorization Reference.
 
@@ -28,14 +28,16 @@ mod extent;
 #[cfg(test)]
 mod laws;
 mod organization;
+mod outside;
 mod principals;
 mod rights;
-mod trust;
+pub(super) mod trust;
 mod vaults;
 
 use self::actions::Actions;
 use self::conditions::{Asker, Mfa};
 use self::organization::Organizations;
+use self::outside::{OUTSIDE_READ, Outside};
 use self::principals::{Principal, Principals};
 use self::rights::{Action, Policies};
 use self::vaults::Guarded;
@@ -55,9 +57,11 @@ crate::rows! {
         service_linked: Boolean, Never, "Path";
         /// Whether others than services of AWS act as it: a user, or a role that users, other roles or identity providers may take on
         beyond_services: Boolean, NotTold, "AssumeRolePolicyDocument";
+        /// Whether there is anything to delete: a vault that is in use, or backups outside of vaults of what has none in one
+        has_backups: Boolean, NotTold, "";
         /// Whether it may delete points of a vault that is in use, or end their lives early
         deletes_points: Boolean, NotTold, "DeleteRecoveryPoint, UpdateRecoveryPointLifecycle";
-        /// Whether it may do so without a second factor
+        /// Whether it may delete backups, as `deletes_backups` has them, without a second factor
         deletes_without_mfa: Boolean, NotTold, "aws:MultiFactorAuthPresent";
         /// Whether it may lift a lock of a vault or change its policy
         changes_guards: Boolean, NotTold, "DeleteBackupVaultLockConfiguration, PutBackupVaultAccessPolicy, DeleteBackupVaultAccessPolicy";
@@ -69,9 +73,9 @@ crate::rows! {
         disables_keys: Boolean, NotTold, "DisableKey, ScheduleKeyDeletion";
         /// Whether it may delete what is backed up
         deletes_sources: Boolean, NotTold, "DeleteDBInstance, DeleteTable and their like";
-        /// Whether it may delete backups: points, or snapshots where no vault is in use
+        /// Whether it may delete backups: points, or those outside of vaults of what has no point in one
         deletes_backups: Boolean, NotTold, "";
-        /// Whether it may delete what is backed up and the backups
+        /// Whether it may delete what is backed up and the backups; outside of vaults, both of one service
         deletes_all: Boolean, NotTold, "";
         /// Actions by which it may delete what is backed up, at least some of it
         sources_by: Text, Means("none that is certain"), "";
@@ -94,20 +98,22 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[account("iam_principals")],
         order: &[],
     },
-    reads: &[&[
-        account("iam_principals"),
-        account("iam_policies"),
-        everywhere("organization"),
-        everywhere("org_policies"),
-        account("backup_vaults"),
-        account("vault_policies"),
-        account("vault_notifications"),
-        account("recovery_points"),
-        everywhere("backup_plans"),
-        everywhere("plan_rules"),
-        everywhere("plan_copies"),
-        everywhere("selections"),
-    ]],
+    reads: &[
+        OUTSIDE_READ,
+        &[
+            account("iam_principals"),
+            account("iam_policies"),
+            everywhere("organization"),
+            everywhere("org_policies"),
+            account("backup_vaults"),
+            account("vault_policies"),
+            account("vault_notifications"),
+            everywhere("backup_plans"),
+            everywhere("plan_rules"),
+            everywhere("plan_copies"),
+            everywhere("selections"),
+        ],
+    ],
     by_range: false,
     derive,
 };
@@ -115,7 +121,7 @@ pub static FACT: Fact = Fact {
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let principals = Principals::read(inputs)?;
     let organizations = Organizations::read(inputs)?;
-    let vaults = vaults::vaults(inputs)?;
+    let (vaults, outside) = (vaults::vaults(inputs)?, Outside::read(inputs)?);
     let mut homes: BTreeMap<(&str, &str), Home<'_>> = BTreeMap::new();
     let mut rows = Vec::new();
     for principal in principals.acting() {
@@ -124,6 +130,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
             actions: Actions::of(arn.partition, &principal.account_id),
             vaults: vaults.get(&principal.account_id).map_or(&[][..], Vec::as_slice),
             vaults_read: inputs.complete_in_account("backup_vaults", &principal.account_id),
+            alone: outside.of(inputs, &principal.account_id),
         });
         let organization = organizations.above(&principal.account_id);
         let policies = Policies { organization, ..principals.policies(principal) };
@@ -138,6 +145,8 @@ struct Home<'a> {
     actions: Actions,
     vaults: &'a [Guarded],
     vaults_read: bool,
+    /// Each service of which something has backups outside of vaults alone, or may have.
+    alone: Vec<(&'static str, Option<bool>)>,
 }
 
 /// Somebody with the policies that bind it, and what there is in the account.
@@ -157,7 +166,13 @@ fn row(principal: &Principal, policies: &Policies<'_>, home: &Home<'_>) -> Right
     let deletes_snapshots = whoever(&|asker| judged.any_of(asker, &actions.snapshots));
     let deletes_sources = whoever(&|asker| judged.any_of(asker, &actions.sources));
     let in_use = home.vaults.iter().map(|vault| vault.in_use).fold(judged.unread(), or);
-    let deletes_backups = or(deletes_points, and(in_use.map(|in_use| !in_use), deletes_snapshots));
+    let deletes_backups = or(deletes_points, whoever(&|asker| judged.harms_outside(asker)));
+    // Who deletes databases and snapshots of volumes deletes neither whole.
+    let both = |service: &'static str, alone: Option<bool>| {
+        let may = |listed: &[Action]| whoever(&|asker| judged.any_of(asker, of_service(listed, service)));
+        and(alone, and(may(&actions.sources), may(&actions.snapshots)))
+    };
+    let both = home.alone.iter().map(|(service, alone)| both(*service, *alone)).fold(Some(false), or);
     let by = |listed: &[Action]| judged.names(listed, |asker, action| policies.right(asker, action).extent.may());
     let backups_by = match (deletes_backups, deletes_points) {
         (Some(true), Some(true)) => judged.names(&actions.points, |asker, action| judged.harms(asker, action)),
@@ -171,6 +186,7 @@ fn row(principal: &Principal, policies: &Policies<'_>, home: &Home<'_>) -> Right
         region: Some("global".to_owned()),
         service_linked: Some(principal.is_service_linked()),
         beyond_services: principal.trust.others,
+        has_backups: home.alone.iter().map(|(_, alone)| *alone).fold(in_use, or),
         deletes_points,
         deletes_without_mfa: judged.without_mfa(),
         changes_guards: whoever(&guards),
@@ -182,7 +198,7 @@ fn row(principal: &Principal, policies: &Policies<'_>, home: &Home<'_>) -> Right
         disables_keys: whoever(&|asker| judged.any_of(asker, &actions.keys)),
         deletes_sources,
         deletes_backups,
-        deletes_all: and(deletes_sources, deletes_backups),
+        deletes_all: or(and(deletes_sources, deletes_points), both),
         sources_by: by(&actions.sources),
         backups_by,
         problem: problem(policies, home),
@@ -200,8 +216,8 @@ impl Judged<'_> {
         Asker { arn: Some(&self.principal.arn), account_id: &self.principal.account_id, mfa }
     }
 
-    fn any_of(&self, asker: Asker<'_>, actions: &[Action]) -> Option<bool> {
-        actions.iter().map(|action| self.policies.right(asker, action).extent.may()).fold(Some(false), or)
+    fn any_of<'b>(&self, asker: Asker<'_>, actions: impl IntoIterator<Item = &'b Action>) -> Option<bool> {
+        actions.into_iter().map(|action| self.policies.right(asker, action).extent.may()).fold(Some(false), or)
     }
 
     /// What vaults that were not read add.
@@ -223,9 +239,16 @@ impl Judged<'_> {
         self.home.actions.points.iter().map(|action| self.harms(asker, action)).fold(Some(false), or)
     }
 
-    /// Whether somebody may delete points as it without a second factor.
+    /// Whether it may delete backups outside of vaults of what has none in one.
+    fn harms_outside(&self, asker: Asker<'_>) -> Option<bool> {
+        let harms =
+            |service: &'static str, alone: Option<bool>| and(alone, self.any_of(asker, of_service(&self.home.actions.snapshots, service)));
+        self.home.alone.iter().map(|(service, alone)| harms(*service, *alone)).fold(Some(false), or)
+    }
+
+    /// Whether somebody may delete backups as it without a second factor.
     fn without_mfa(&self) -> Option<bool> {
-        let harms = |mfa| self.harms_points(self.asker(mfa));
+        let harms = |mfa| or(self.harms_points(self.asker(mfa)), self.harms_outside(self.asker(mfa)));
         let (lacking, absent) = (harms(Mfa::Lacking), harms(Mfa::Absent));
         let trust = self.principal.trust;
         if self.principal.is_user {
@@ -244,6 +267,11 @@ impl Judged<'_> {
     }
 }
 
+/// The actions of a service among others.
+fn of_service<'a>(actions: &'a [Action], service: &'static str) -> impl Iterator<Item = &'a Action> {
+    actions.iter().filter(move |action| action.name.split(':').next() == Some(service))
+}
+
 fn problem(policies: &Policies<'_>, home: &Home<'_>) -> Option<String> {
     let said = [
         (policies.own.contains(&None), "a policy of it was not read or is not understood"),
@@ -252,6 +280,10 @@ fn problem(policies: &Policies<'_>, home: &Home<'_>) -> Option<String> {
         (
             !home.vaults_read || home.vaults.iter().any(|vault| vault.policy.is_none()),
             "vaults of its account or their policies were not read in full",
+        ),
+        (
+            home.alone.iter().any(|(_, alone)| alone.is_none()),
+            "it is not known whether something of its account has backups outside of vaults only",
         ),
     ];
     let words: Vec<&str> = said.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect();

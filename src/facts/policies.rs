@@ -75,10 +75,12 @@ crate::rows! {
         denied_by: Text, Means("nothing is known to"), "";
         /// Principals that the policy leaves out, separated by blanks
         excepted: Text, Never, "";
-        /// Whether others may copy points in: anybody, or accounts of which it is not known whose they are
+        /// Whether others may copy points in: anybody, or accounts and organizations of which it is not known whose they are
         open_to_others: Boolean, NotTold, "Policy";
         /// Accounts outside the scope that the policy lets copy in, separated by blanks
         foreign_accounts: Text, Never, "";
+        /// Organizations that it lets copy in and that are not known to be those of accounts in the scope, separated by blanks
+        foreign_organizations: Text, Never, "";
         /// Whether a topic is told of backup jobs that failed or expired; who listens to it is not read
         backup_failures_heard: Boolean, NotTold, "BackupVaultEvents";
         /// Whether a topic is told of copy jobs that failed; who listens to it is not read
@@ -113,10 +115,16 @@ pub static FACT: Fact = Fact {
         everywhere("plan_rules"),
         everywhere("plan_copies"),
         everywhere("selections"),
+        everywhere("organization"),
     ]],
     by_range: false,
     derive,
 };
+
+crate::rows! {
+    /// What is needed of `organization`.
+    struct OrganizationRow { organization_id: Text; }
+}
 
 crate::rows! {
     /// What is needed of `vault_policies`.
@@ -141,6 +149,7 @@ struct Judged {
     kept: Option<bool>,
     to_anybody: Option<bool>,
     accounts: BTreeSet<String>,
+    organizations: BTreeSet<String>,
     problem: Option<String>,
 }
 
@@ -172,7 +181,8 @@ impl Judged {
             Some(false) => format!("its policy does not deny {action} to everybody but named principals"),
             _ => format!("it is not certain that its policy denies {action} to everybody but named principals"),
         });
-        Self { denial, kept, to_anybody: openness.to_anybody, accounts: openness.accounts, problem }
+        let Openness { to_anybody, accounts, organizations } = openness;
+        Self { denial, kept, to_anybody, accounts, organizations, problem }
     }
 }
 
@@ -190,6 +200,8 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         }
         used.insert(vault_arn);
     })?;
+    let organizations: BTreeSet<String> =
+        inputs.rows::<OrganizationRow>("organization")?.into_iter().filter_map(|row| row.organization_id).collect();
     let targets_read = ["backup_plans", "plan_rules", "plan_copies"].iter().all(|table| inputs.complete_everywhere(table));
     let rows = vaults.all().map(|vault| {
         let arn = Some(vault.arn.as_str());
@@ -198,7 +210,9 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
         let in_use = if used.contains(&vault.arn) { Some(true) } else { (targets_read && points_read).then_some(false) };
         let continuous = if continuous.contains(vault.arn.as_str()) { Some(true) } else { points_read.then_some(false) };
         let proof = policy.map_or_else(|| vault.evidence.clone(), |row| evidence("vault_policies", &vault.arn, row.collection.as_deref()));
-        AccessRow { in_use, evidence: Some(proof), ..row(inputs, vault, Judged::of(policy, continuous), told) }
+        let mut judged = Judged::of(policy, continuous);
+        judged.organizations.retain(|organization| !organizations.contains(organization));
+        AccessRow { in_use, evidence: Some(proof), ..row(inputs, vault, judged, told) }
     });
     Inputs::frame_of(FACT.relation, rows.collect::<Vec<_>>())
 }
@@ -238,10 +252,11 @@ fn row(inputs: &Inputs<'_>, vault: &Vault, judged: Judged, told: Option<&Notific
         denied_by: denied_by(mode, judged.denial.denied),
         excepted: joined(judged.denial.excepted.into_iter().collect()),
         open_to_others: match judged.to_anybody {
-            Some(false) if !foreign.is_empty() => None,
+            Some(false) if !foreign.is_empty() || !judged.organizations.is_empty() => None,
             told => told,
         },
         foreign_accounts: joined(foreign),
+        foreign_organizations: joined(judged.organizations.into_iter().collect()),
         backup_failures_heard: heard(BACKUP_FAILURES),
         copy_failures_heard: heard(COPY_FAILURES),
         sns_topic_arn: told.and_then(|row| row.sns_topic_arn.clone()),

@@ -20,13 +20,18 @@ const SNAPSHOTS: &[(&str, &[&str])] = &[
     ("rds:DeleteDBSnapshot", &["arn:{p}:rds:*:{a}:snapshot:*"]),
     ("rds:DeleteDBClusterSnapshot", &["arn:{p}:rds:*:{a}:cluster-snapshot:*"]),
     ("rds:DeleteDBInstanceAutomatedBackup", &["arn:{p}:rds:*:{a}:auto-backup:*"]),
+    ("rds:DeleteDBClusterAutomatedBackup", &["arn:{p}:rds:*:{a}:cluster-auto-backup:*"]),
     ("ec2:DeleteSnapshot", &["arn:{p}:ec2:*::snapshot/*"]),
+    ("ec2:DeregisterImage", &["arn:{p}:ec2:*::image/*"]),
     ("dynamodb:DeleteBackup", &["arn:{p}:dynamodb:*:{a}:table/*/backup/*"]),
     ("redshift:DeleteClusterSnapshot", &["arn:{p}:redshift:*:{a}:snapshot:*"]),
+    ("redshift-serverless:DeleteSnapshot", &["arn:{p}:redshift-serverless:*:{a}:snapshot/*"]),
     ("elasticache:DeleteSnapshot", &["arn:{p}:elasticache:*:{a}:snapshot:*"]),
+    ("elasticache:DeleteServerlessCacheSnapshot", &["arn:{p}:elasticache:*:{a}:serverlesscachesnapshot:*"]),
     ("fsx:DeleteBackup", &["arn:{p}:fsx:*:{a}:backup/*"]),
 ];
 
+/// What is backed up. A bucket is versioned if AWS Backup backs it up: `s3:DeleteObject` leaves its versions.
 const SOURCES: &[(&str, &[&str])] = &[
     ("rds:DeleteDBInstance", &["arn:{p}:rds:*:{a}:db:*"]),
     ("rds:DeleteDBCluster", &["arn:{p}:rds:*:{a}:cluster:*"]),
@@ -37,7 +42,10 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("ec2:TerminateInstances", &["arn:{p}:ec2:*:{a}:instance/*"]),
     ("elasticfilesystem:DeleteFileSystem", &["arn:{p}:elasticfilesystem:*:{a}:file-system/*"]),
     ("elasticache:DeleteReplicationGroup", &["arn:{p}:elasticache:*:{a}:replicationgroup:*"]),
+    ("elasticache:DeleteCacheCluster", &["arn:{p}:elasticache:*:{a}:cluster:*"]),
+    ("elasticache:DeleteServerlessCache", &["arn:{p}:elasticache:*:{a}:serverlesscache:*"]),
     ("redshift:DeleteCluster", &["arn:{p}:redshift:*:{a}:cluster:*"]),
+    ("redshift-serverless:DeleteNamespace", &["arn:{p}:redshift-serverless:*:{a}:namespace/*"]),
     ("fsx:DeleteFileSystem", &["arn:{p}:fsx:*:{a}:file-system/*"]),
 ];
 

@@ -9,15 +9,15 @@ use super::conditions::{Asker, Mfa, When};
 use crate::facts::objectives::{and, or};
 use crate::facts::policies::document::{Effect, Policy, Principals, Statement};
 
-const ASSUME: &str = "sts:AssumeRole";
+pub(in crate::facts) const ASSUME: &str = "sts:AssumeRole";
 const WITH_SAML: &str = "sts:AssumeRoleWithSAML";
 const WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// Who may take on a role. The default is that nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Trust {
+pub(in crate::facts) struct Trust {
     /// Whether others than services of AWS may.
-    pub(super) others: Option<bool>,
+    pub(in crate::facts) others: Option<bool>,
     /// Whether users of an account may without a second factor.
     pub(super) without_mfa: Option<bool>,
     /// Whether somebody may through an identity provider.
@@ -31,7 +31,7 @@ impl Trust {
     pub(super) const USER: Self = Self { others: Some(true), without_mfa: Some(true), federated: Some(false) };
 
     /// Whom a trust policy lets in; `None` if it is not understood.
-    pub(super) fn of(policy: Option<&Policy>) -> Self {
+    pub(in crate::facts) fn of(policy: Option<&Policy>) -> Self {
         let Some(policy) = policy else { return Self::default() };
         let mut trust = policy.statements(Effect::Allow).map(of_allow).fold(Self::NOBODY, Self::either);
         let certain_without = |mfa: Mfa| {

@@ -1,15 +1,16 @@
 //! The roles that AWS Backup takes on.
 //!
 //! Whether policies of one's own let a role do its work is not weighed: only that AWS's managed policy for backups is attached is certain, and that a
-//! role without any policy can do nothing.
+//! role without any policy can do nothing. Nor is what a permissions boundary leaves: it is certain only of one that allows everything.
 //!
-//! Source: AWS Backup developer guide, "IAM service roles"; "Managed policies for AWS Backup".
+//! Source: AWS Backup developer guide, "IAM service roles"; "Managed policies for AWS Backup"; IAM user guide, "Permissions boundaries".
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::rows::Json;
+use crate::facts::access::trust::{ASSUME, Trust};
+use crate::facts::objectives::{and, or};
+use crate::facts::policies::document::{Effect, Policy, Statement};
 use crate::facts::population::json;
 use crate::facts::{FactError, Inputs};
 
@@ -23,8 +24,17 @@ crate::rows! {
     /// What is needed of `iam_principals`.
     struct PrincipalRow {
         account_id: Text; principal_arn: Text; principal_kind: Text; trust_policy: Json; attached_policy_arns: Json; inline_policy_names: Json;
+        permissions_boundary_arn: Text;
     }
 }
+
+crate::rows! {
+    /// What is needed of `iam_policies`.
+    struct PolicyRow { account_id: Text; owner_arn: Text; policy_kind: Text; document: Json; }
+}
+
+/// Accounts and managed policies that allow everything.
+type Boundless = BTreeSet<(String, String)>;
 
 /// What is known of a role; `None` where it is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,12 +70,11 @@ impl Roles {
     /// # Errors
     /// As reading the table; cells that are no JSON.
     pub(super) fn read(inputs: &Inputs<'_>) -> Result<Self, FactError> {
+        let boundless = boundless(inputs)?;
         let mut by_arn = BTreeMap::new();
         for row in inputs.rows::<PrincipalRow>(TABLE)? {
             if row.principal_kind.as_deref() == Some("role") {
-                let arn = row.principal_arn.unwrap_or_default();
-                let role = role(&arn, row.trust_policy, row.attached_policy_arns, row.inline_policy_names)?;
-                by_arn.insert(arn, role);
+                by_arn.insert(row.principal_arn.clone().unwrap_or_default(), role(row, &boundless)?);
             }
         }
         let accounts = inputs.snapshot.scope().iter().map(|(account_id, _)| account_id.clone());
@@ -81,12 +90,17 @@ impl Roles {
     }
 }
 
-fn role(arn: &str, trust: Option<Json>, attached: Option<Json>, inline: Option<Json>) -> Result<RolesOf, FactError> {
-    let trust: Option<Value> = json(TABLE, "trust_policy", arn, trust)?;
-    let attached: Option<Vec<String>> = json(TABLE, "attached_policy_arns", arn, attached)?;
-    let inline: Option<Vec<String>> = json(TABLE, "inline_policy_names", arn, inline)?;
+fn role(row: PrincipalRow, boundless: &Boundless) -> Result<RolesOf, FactError> {
+    let arn = row.principal_arn.unwrap_or_default();
+    let trust = row.trust_policy.and_then(|Json(text)| Policy::parse(&text).ok());
+    let attached: Option<Vec<String>> = json(TABLE, "attached_policy_arns", &arn, row.attached_policy_arns)?;
+    let inline: Option<Vec<String>> = json(TABLE, "inline_policy_names", &arn, row.inline_policy_names)?;
     let (trusts_backup, trusts_only_backup) = trust.as_ref().map(trusted).unwrap_or_default();
-    Ok(RolesOf { exists: Some(true), trusts_backup, trusts_only_backup, may_back_up: may_back_up(attached.as_deref(), inline.as_deref()) })
+    let account_id = row.account_id.unwrap_or_default();
+    let bounded = row.permissions_boundary_arn.is_some_and(|boundary| !boundless.contains(&(account_id, boundary)));
+    // What a boundary leaves of what is allowed may be nothing.
+    let may_back_up = may_back_up(attached.as_deref(), inline.as_deref()).filter(|may| !may || !bounded);
+    Ok(RolesOf { exists: Some(true), trusts_backup, trusts_only_backup, may_back_up })
 }
 
 fn may_back_up(attached: Option<&[String]>, inline: Option<&[String]>) -> Option<bool> {
@@ -96,43 +110,41 @@ fn may_back_up(attached: Option<&[String]>, inline: Option<&[String]>) -> Option
     (attached?.is_empty() && inline?.is_empty()).then_some(false)
 }
 
-/// Whether AWS Backup may take on a role, and whether nobody else may. A denial, or an element that says "all but", leaves both open.
-fn trusted(policy: &Value) -> (Option<bool>, Option<bool>) {
-    let statements = list(policy.get("Statement"));
-    let plain = |statement: &&Value| {
-        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && ["NotPrincipal", "NotAction"].iter().all(|name| statement.get(name).is_none())
+/// The managed policies that allow everything, as boundaries that bound nothing.
+fn boundless(inputs: &Inputs<'_>) -> Result<Boundless, FactError> {
+    let allows_all = |policy: &Policy| {
+        let whole = |one: &Statement| one.writes_out("*") && one.every_resource() == Some(true) && one.conditions().is_empty();
+        policy.statements(Effect::Allow).any(whole) && policy.statements(Effect::Deny).next().is_none()
     };
-    if statements.is_empty() || !statements.iter().all(plain) {
+    let managed = inputs.rows::<PolicyRow>("iam_policies")?.into_iter().filter(|row| row.policy_kind.as_deref() != Some("inline"));
+    let whole = managed.filter(|row| {
+        let policy = row.document.as_ref().and_then(|Json(text)| Policy::parse(text).ok());
+        policy.as_ref().is_some_and(allows_all)
+    });
+    Ok(whole.map(|row| (row.account_id.unwrap_or_default(), row.owner_arn.unwrap_or_default())).collect())
+}
+
+/// Whether AWS Backup may take on a role, and whether nobody else may. A denial leaves both open.
+fn trusted(policy: &Policy) -> (Option<bool>, Option<bool>) {
+    if policy.statements(Effect::Deny).next().is_some() {
         return (None, None);
     }
-    let assumes = |statement: &&&Value| {
-        list(statement.get("Action")).iter().any(|action| matches!(action.as_str(), Some("sts:AssumeRole" | "sts:*" | "*")))
+    let any = |of: &dyn Fn(&Statement) -> Option<bool>| {
+        policy.statements(Effect::Allow).map(|one| and(one.covers(ASSUME), of(one))).fold(Some(false), or)
     };
-    let (mut backup, mut others) = (false, false);
-    for statement in statements.iter().filter(assumes) {
-        let names = principals(statement.get("Principal"));
-        backup |= names.contains(&BACKUP);
-        others |= names.iter().any(|name| *name != BACKUP);
-    }
-    (Some(backup), Some(backup && !others))
+    let backup = any(&|one| names(one, &|service| service == BACKUP));
+    let services = any(&|one| names(one, &|service| service != BACKUP));
+    let others = or(Trust::of(Some(policy)).others, services);
+    (backup, and(backup, others.map(|others| !others)))
 }
 
-fn principals(principal: Option<&Value>) -> Vec<&str> {
-    match principal {
-        Some(Value::String(everybody)) => vec![everybody],
-        Some(Value::Object(kinds)) => kinds.values().flat_map(|names| list(Some(names))).filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+/// Whether a statement names a service; whether `*` does is not known.
+fn names(statement: &Statement, is: &dyn Fn(&str) -> bool) -> Option<bool> {
+    let (Some(named), None) = (&statement.principal, &statement.not_principal) else { return None };
+    if named.services().any(is) {
+        return Some(true);
     }
-}
-
-/// Policies may write one thing or a list of them.
-fn list(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        None => Vec::new(),
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(one) => vec![one],
-    }
+    (!named.everybody()).then_some(false)
 }
 
 #[cfg(test)]
@@ -141,24 +153,47 @@ mod tests {
 
     #[test]
     fn whom_a_role_trusts() {
-        let allow =
-            |principal: &str| format!(r#"{{"Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}]}}"#);
+        let by = |principal: &str, action: &str| {
+            format!(r#"{{"Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"{action}"}}]}}"#)
+        };
+        let allow = |principal: &str| by(principal, "sts:AssumeRole");
+        let beside = |principal: &str, action: &str| {
+            let backup = r#"{"Effect":"Allow","Principal":{"Service":"backup.amazonaws.com"},"Action":"sts:AssumeRole"}"#;
+            format!(r#"{{"Statement":[{backup},{{"Effect":"Allow","Principal":{principal},"Action":"{action}"}}]}}"#)
+        };
+        let (backup, account) = (r#"{"Service":"backup.amazonaws.com"}"#, r#"{"AWS":"arn:aws:iam::222233334444:root"}"#);
+        let (saml, web) = (r#"{"Federated":"arn:aws:iam::111122223333:saml-provider/corp"}"#, r#"{"Federated":"id.example.com"}"#);
         let (yes, no) = (Some(true), Some(false));
         // why, policy, AWS Backup, only AWS Backup
         let cases = [
-            ("AWS Backup", allow(r#"{"Service":"backup.amazonaws.com"}"#), yes, yes),
+            ("AWS Backup", allow(backup), yes, yes),
             ("beside another service", allow(r#"{"Service":["backup.amazonaws.com","ec2.amazonaws.com"]}"#), yes, no),
             ("beside an account", allow(r#"{"Service":"backup.amazonaws.com","AWS":"arn:aws:iam::222233334444:root"}"#), yes, no),
+            ("beside people of a directory", beside(saml, "sts:AssumeRoleWithSAML"), yes, no),
+            ("beside programs of a provider", beside(web, "sts:AssumeRoleWithWebIdentity"), yes, no),
+            ("a directory that may do something else", beside(saml, "sts:TagSession"), yes, yes),
+            ("beside an account, by a wildcard", beside(account, "sts:Assume*"), yes, no),
+            ("beside an account, by any action", beside(account, "*"), yes, no),
+            ("beside an account, in other letters", beside(account, "STS:assumerole"), yes, no),
+            ("in other letters", by(backup, "STS:ASSUMEROLE"), yes, yes),
+            ("by a wildcard", by(backup, "sts:*"), yes, yes),
             ("another service", allow(r#"{"Service":"ec2.amazonaws.com"}"#), no, no),
-            ("everybody", allow(r#""*""#), no, no),
-            ("one statement that is no list", allow(r#"{"Service":"backup.amazonaws.com"}"#).replace(['[', ']'], ""), yes, yes),
-            ("a denial, which is not weighed", allow(r#"{"Service":"backup.amazonaws.com"}"#).replace("Allow", "Deny"), None, None),
-            ("another action", allow(r#"{"Service":"backup.amazonaws.com"}"#).replace("AssumeRole", "TagSession"), no, no),
-            ("nothing", "{}".to_owned(), None, None),
+            ("everybody, who may be services", allow(r#""*""#), None, no),
+            ("AWS Backup and everybody", beside(r#""*""#, "sts:AssumeRole"), yes, no),
+            (
+                "beside all but an account",
+                beside(account, "sts:AssumeRole").replace(r#""Principal":{"AWS""#, r#""NotPrincipal":{"AWS""#),
+                yes,
+                None,
+            ),
+            ("beside what is of another kind", beside(r#"{"Spirit":"x"}"#, "sts:AssumeRole"), yes, None),
+            ("one statement that is no list", allow(backup).replace(['[', ']'], ""), yes, yes),
+            ("a denial, which is not weighed", allow(backup).replace("Allow", "Deny"), None, None),
+            ("another action", allow(backup).replace("AssumeRole", "TagSession"), no, no),
+            ("nobody", r#"{"Statement":[]}"#.to_owned(), no, no),
         ];
         for (why, policy, backup, only) in cases {
-            let policy: Value = serde_json::from_str(&policy).unwrap();
-            assert_eq!(trusted(&policy), (backup, only), "{why}");
+            assert_eq!(trusted(&Policy::parse(&policy).unwrap()), (backup, only), "{why}");
         }
     }
 

@@ -60,8 +60,8 @@ crate::rows! {
         role_trusts_backup: Boolean, NotTold, "AssumeRolePolicyDocument";
         /// Whether nobody else may
         role_trusts_only_backup: Boolean, NotTold, "AssumeRolePolicyDocument";
-        /// Whether it holds AWS's policy for backups; not told if it has others, which may do as well
-        role_may_back_up: Boolean, NotTold, "AttachedManagedPolicies";
+        /// Whether it holds AWS's policy for backups; not told if it has others, which may do as well, or a boundary that does not allow everything
+        role_may_back_up: Boolean, NotTold, "AttachedManagedPolicies, PermissionsBoundary";
         /// What is wrong with the role, in words
         role_problem: Text, Means("nothing that is known"), "";
         /// Where the proof lies
@@ -79,7 +79,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[region("backup_plans"), region("selections")],
         order: &[],
     },
-    reads: &[RESOURCES_READ, PLAN_READS, &[account("iam_principals")]],
+    reads: &[RESOURCES_READ, PLAN_READS, &[account("iam_principals"), account("iam_policies")]],
     by_range: false,
     derive,
 };

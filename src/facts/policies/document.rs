@@ -93,18 +93,23 @@ impl Principals {
 
     /// The principals of AWS accounts among them: account ids and ARNs.
     pub(in crate::facts) fn aws(&self) -> impl Iterator<Item = &str> {
-        let named = match self {
-            Self::Word(_) => &[][..],
-            Self::Of(kinds) => kinds.get("AWS").map_or(&[][..], OneOrMany::all),
-        };
-        named.iter().map(String::as_str)
+        self.of_kind("AWS")
     }
 
     /// Identity providers among them, by ARN or name.
     pub(in crate::facts) fn federated(&self) -> impl Iterator<Item = &str> {
+        self.of_kind("Federated")
+    }
+
+    /// Services of AWS among them, by name.
+    pub(in crate::facts) fn services(&self) -> impl Iterator<Item = &str> {
+        self.of_kind("Service")
+    }
+
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &str> {
         let named = match self {
             Self::Word(_) => &[][..],
-            Self::Of(kinds) => kinds.get("Federated").map_or(&[][..], OneOrMany::all),
+            Self::Of(kinds) => kinds.get(kind).map_or(&[][..], OneOrMany::all),
         };
         named.iter().map(String::as_str)
     }

@@ -1,8 +1,8 @@
 //! Whether a vault policy lets others copy points into the vault.
 //!
 //! Of all actions, AWS honours only `backup:CopyIntoBackupVault` across accounts. A policy that allows it to everybody must keep it within the
-//! organization, by a condition of the Allow or by a Deny to everybody outside; accounts that it names are weighed by whoever knows them: those in the
-//! audited scope are one's own, of others the policy does not tell whose they are.
+//! organization, by a condition of the Allow or by a Deny to everybody outside; accounts and organizations that it names are weighed by whoever knows
+//! them: those in the audited scope are one's own, of others the policy does not tell whose they are.
 //!
 //! Sources: AWS Backup developer guide, "Vault access policies" and "Creating backup copies across AWS accounts"; IAM user guide, global condition
 //! context keys.
@@ -29,6 +29,8 @@ pub(super) struct Openness {
     pub(super) to_anybody: Option<bool>,
     /// Accounts that it names.
     pub(super) accounts: BTreeSet<String>,
+    /// Organizations that it names by their ids, and lets in as a whole or in part.
+    pub(super) organizations: BTreeSet<String>,
 }
 
 /// Whom one statement lets in.
@@ -36,6 +38,7 @@ pub(super) struct Openness {
 enum LetsIn {
     Nobody,
     Accounts(BTreeSet<String>),
+    Organizations(BTreeSet<String>),
     Anybody,
     NotKnown,
 }
@@ -43,11 +46,12 @@ enum LetsIn {
 impl Openness {
     /// Who may copy into the vault of a policy.
     pub(super) fn of(policy: &Policy) -> Self {
-        let mut open = Self { to_anybody: Some(false), accounts: BTreeSet::new() };
+        let mut open = Self { to_anybody: Some(false), accounts: BTreeSet::new(), organizations: BTreeSet::new() };
         for statement in policy.statements(Effect::Allow) {
             match lets_in(statement) {
                 LetsIn::Nobody => {}
                 LetsIn::Accounts(accounts) => open.accounts.extend(accounts),
+                LetsIn::Organizations(organizations) => open.organizations.extend(organizations),
                 LetsIn::Anybody => open.to_anybody = Some(true),
                 LetsIn::NotKnown => open.to_anybody = open.to_anybody.filter(|open| *open),
             }
@@ -59,26 +63,36 @@ impl Openness {
     fn narrowed(mut self, policy: &Policy) -> Self {
         for statement in policy.statements(Effect::Deny) {
             let speaks = statement.covers(COPY) != Some(false) && statement.everybody() != Some(false);
-            if speaks && keeps_strangers_out(statement) {
-                self.to_anybody = Some(false);
-                self.accounts.clear();
-            } else if speaks && self.to_anybody == Some(true) {
-                self.to_anybody = None;
+            match left_in(statement).filter(|_| speaks) {
+                Some(left) => self = self.within(left),
+                None if speaks && self.to_anybody == Some(true) => self.to_anybody = None,
+                None => {}
             }
         }
         self
     }
+
+    /// What is left of it within organizations. Whose the accounts are is not told: they may be of each.
+    fn within(self, left: BTreeSet<String>) -> Self {
+        let whole = self.to_anybody != Some(false) || !self.accounts.is_empty();
+        let organizations = if whole { left } else { self.organizations.intersection(&left).cloned().collect() };
+        Self { to_anybody: Some(false), accounts: BTreeSet::new(), organizations }
+    }
 }
 
-/// Whether a Deny surely keeps everybody out, or everybody from outside the organization.
-fn keeps_strangers_out(statement: &Statement) -> bool {
+/// The organizations that a Deny leaves in, if it surely keeps everybody out, or everybody from outside of these.
+fn left_in(statement: &Statement) -> Option<BTreeSet<String>> {
     let outside = |condition: &Condition| {
         let negative = matches!(condition.operator.as_str(), "stringnotequals" | "stringnotequalsifexists");
-        negative && condition.key == "aws:principalorgid" && !condition.values.is_empty() && !condition.has_variables()
+        let whole = negative && condition.key == "aws:principalorgid" && !condition.values.is_empty() && !condition.has_variables();
+        whole.then(|| condition.values.iter().cloned().collect())
     };
     let certain = statement.covers(COPY) == Some(true) && statement.everybody() == Some(true) && statement.every_resource() == Some(true);
-    let conditions = statement.conditions();
-    certain && conditions.len() <= 1 && conditions.iter().all(outside)
+    match &statement.conditions()[..] {
+        [] if certain => Some(BTreeSet::new()),
+        [condition] if certain => outside(condition),
+        _ => None,
+    }
 }
 
 fn lets_in(statement: &Statement) -> LetsIn {
@@ -89,25 +103,32 @@ fn lets_in(statement: &Statement) -> LetsIn {
     if principals.everybody() { within(&statement.conditions()) } else { accounts(principals) }
 }
 
-/// Whom conditions leave of everybody. Each one narrows; one that surely keeps the Allow at home is enough.
+/// Whom conditions leave of everybody. Each one narrows: what one leaves is all there can be.
 fn within(conditions: &[Condition]) -> LetsIn {
-    let positive = |condition: &Condition| {
+    let positive = |condition: &&Condition| {
         let operator = condition.operator.trim_start_matches("foranyvalue:");
-        // Of a path only the organization that it begins with must be certain.
-        let certain = |id: &str| !id.is_empty() && !id.contains(['*', '?', '$']);
-        let named = |value: &String| value.eq_ignore_ascii_case(OWN_ORGANIZATION) || value.split('/').next().is_some_and(certain);
-        let all_named = !condition.values.is_empty() && condition.values.iter().all(named);
-        matches!(operator, "stringequals" | "stringequalsignorecase" | "stringlike") && all_named
+        matches!(operator, "stringequals" | "stringequalsignorecase" | "stringlike") && !condition.values.is_empty()
     };
-    let with_key = |keys: &[&str]| conditions.iter().find(|condition| keys.contains(&condition.key.as_str()) && positive(condition));
-    match (with_key(&OF_ORGANIZATION), with_key(&OF_ACCOUNT)) {
-        (Some(_), _) => LetsIn::Nobody,
-        (None, Some(condition)) if condition.values.iter().all(|value| is_account_id(value)) => {
-            LetsIn::Accounts(condition.values.iter().cloned().collect())
-        }
+    let with_key =
+        |keys: &'static [&'static str]| conditions.iter().filter(move |condition| keys.contains(&condition.key.as_str())).filter(positive);
+    let organizations =
+        with_key(&OF_ORGANIZATION).filter_map(organizations).reduce(|one, other| one.intersection(&other).cloned().collect());
+    let accounts = with_key(&OF_ACCOUNT).find(|condition| condition.values.iter().all(|value| is_account_id(value)));
+    match (organizations, accounts) {
+        (Some(organizations), _) if organizations.is_empty() => LetsIn::Nobody,
+        (Some(organizations), _) => LetsIn::Organizations(organizations),
+        (None, Some(condition)) => LetsIn::Accounts(condition.values.iter().cloned().collect()),
         _ if conditions.is_empty() => LetsIn::Anybody,
         _ => LetsIn::NotKnown,
     }
+}
+
+/// The organizations that a condition names beside that of the vault; `None` if any of its values may be another one.
+fn organizations(condition: &Condition) -> Option<BTreeSet<String>> {
+    // Of a path only the organization that it begins with must be certain.
+    let certain = |id: &&str| !id.is_empty() && !id.contains(['*', '?', '$']);
+    let others = condition.values.iter().filter(|value| !value.eq_ignore_ascii_case(OWN_ORGANIZATION));
+    others.map(|value| value.split('/').next().filter(certain).map(str::to_owned)).collect()
 }
 
 /// The accounts of named principals. A service copies for whoever may ask it, and the id of a principal that was deleted lets nobody in.
@@ -154,7 +175,7 @@ mod tests {
         };
         let outside = || deny(&json!({ "Condition": { "StringNotEquals": { "aws:PrincipalOrgID": "o-1" } } }));
         let other = "444455556666";
-        // why, statements, anybody, accounts
+        // why, statements, anybody, accounts and organizations
         let cases = [
             ("no statement", vec![], no, vec![]),
             ("everybody", vec![allow(&json!({}))], yes, vec![]),
@@ -166,13 +187,38 @@ mod tests {
                 no,
                 vec![],
             ),
-            ("everybody of the organization", vec![given("StringEquals", "aws:PrincipalOrgID", "o-1")], no, vec![]),
-            ("everybody of a unit of it", vec![given("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-1/r-1/ou-1/*")], no, vec![]),
+            ("everybody of the organization", vec![given("StringEquals", "aws:PrincipalOrgID", "o-1")], no, vec!["o-1"]),
+            (
+                "everybody of a unit of it",
+                vec![given("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-1/r-1/ou-1/*")],
+                no,
+                vec!["o-1"],
+            ),
             (
                 "everybody of two organizations",
                 vec![allow(&json!({ "Condition": { "StringEquals": { "aws:PrincipalOrgID": ["o-1", "o-2"] } } }))],
                 no,
+                vec!["o-1", "o-2"],
+            ),
+            (
+                "of two organizations at once, which nobody is",
+                vec![allow(&json!({ "Condition": { "StringEquals": { "aws:PrincipalOrgID": "o-1", "aws:SourceOrgID": "o-2" } } }))],
+                no,
                 vec![],
+            ),
+            (
+                "an account of an organization",
+                vec![allow(&json!({ "Condition": { "StringEquals": { "aws:PrincipalOrgID": "o-1", "aws:PrincipalAccount": other } } }))],
+                no,
+                vec!["o-1"],
+            ),
+            (
+                "an account, and a condition that is not understood",
+                vec![allow(
+                    &json!({ "Condition": { "StringEquals": { "aws:PrincipalAccount": other }, "StringLike": { "aws:PrincipalOrgID": "o-*" } } }),
+                )],
+                no,
+                vec![other],
             ),
             (
                 "of a unit, or of anywhere",
@@ -207,7 +253,20 @@ mod tests {
             ("a deleted principal", vec![allow(&json!({ "Principal": { "AWS": "AIDAEXAMPLE" } }))], no, vec![]),
             ("a service", vec![allow(&json!({ "Principal": { "Service": "backup.amazonaws.com" } }))], no, vec![]),
             ("a web identity", vec![allow(&json!({ "Principal": { "Federated": "accounts.google.com" } }))], not_known, vec![]),
-            ("everybody, but none from outside", vec![allow(&json!({})), outside()], no, vec![]),
+            ("everybody, but none from outside", vec![allow(&json!({})), outside()], no, vec!["o-1"]),
+            (
+                "another organization, but none from outside of one",
+                vec![given("StringEquals", "aws:PrincipalOrgID", "o-2"), outside()],
+                no,
+                vec![],
+            ),
+            (
+                "an account, which may be of the organization",
+                vec![allow(&json!({ "Principal": { "AWS": other } })), outside()],
+                no,
+                vec!["o-1"],
+            ),
+            ("nobody, and none from outside", vec![outside()], no, vec![]),
             (
                 "everybody, but none from outside the organization of whoever asks",
                 vec![
@@ -233,7 +292,7 @@ mod tests {
         ];
         for (why, statements, to_anybody, accounts) in cases {
             let found = open(&statements);
-            let named: Vec<&str> = found.accounts.iter().map(String::as_str).collect();
+            let named: Vec<&str> = found.accounts.iter().chain(&found.organizations).map(String::as_str).collect();
             assert_eq!((found.to_anybody, named), (to_anybody, accounts), "{why}");
         }
     }

@@ -123,6 +123,31 @@ fn who_may_copy_in() {
         let row = facts.row("vault_access", &home_vault());
         assert_eq!((&row["open_to_others"], &row["foreign_accounts"]), (&open, &json!(accounts)), "{why}");
     }
+    let within = |id: &str| {
+        let mut policy = allow(json!("*"));
+        policy["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:PrincipalOrgID": id } });
+        guarded(json!({}), &policy)
+    };
+    let member = |id: &str| json!({ "organization_arn": id, "organization_id": id });
+    // why, estate, open to others, organizations
+    let cases = [
+        ("its own organization", within("o-1").has("organization", [member("o-1")]), json!(false), ""),
+        ("another one", within("o-2").has("organization", [member("o-1")]), Value::Null, "o-2"),
+        ("it has none", within("o-2"), Value::Null, "o-2"),
+        ("which one it has was not read", within("o-1").denied("organization", None), Value::Null, "o-1"),
+        (
+            "that of another account of the scope",
+            within("o-2").with_other_account().has_at((OTHER_ACCOUNT, HOME), "organization", [member("o-2")]),
+            json!(false),
+            "",
+        ),
+        ("its own, whichever it is", within("${aws:ResourceOrgID}").denied("organization", None), json!(false), ""),
+    ];
+    for (why, estate, open, organizations) in cases {
+        let facts = estate.facts();
+        let row = facts.row("vault_access", &home_vault());
+        assert_eq!((&row["open_to_others"], &row["foreign_organizations"]), (&open, &json!(organizations)), "{why}");
+    }
 }
 
 #[test]

@@ -61,74 +61,148 @@ fn recorders_and_defaults_of_volumes() {
     }
 }
 
-#[test]
-fn who_hears_of_failures() {
-    let topic =
-        |exists: bool, subscribed: i64| json!({ "topic_arn": TOPIC, "topic_exists": exists, "subscriptions_confirmed_count": subscribed });
-    let alarm = |changes: Value| {
-        let row = json!({
-            "alarm_arn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:failed", "namespace": "AWS/Backup", "metric_name": "NumberOfBackupJobsFailed",
-            "comparison_operator": "GreaterThanOrEqualToThreshold", "actions_enabled": true, "alarm_actions": [TOPIC], "dimensions": {}
-        });
-        with(row, changes)
-    };
-    let told =
-        |alarm: Value, topics: Vec<Value>| Estate::new().has("backup_plans", [plan("core")]).has("alarms", [alarm]).has("topics", topics);
-    let of = |name: &str, value: &str| json!({ "dimensions": { name: value } });
-    let page = json!({ "alarm_actions": ["arn:aws:lambda:eu-west-1:111122223333:function:page"] });
-    // why, estate, whether anybody in the Region hears of a failure
-    let cases = [
-        ("an alarm, a topic, a subscription", told(alarm(json!({})), vec![topic(true, 1)]), yes()),
-        ("nobody subscribed", told(alarm(json!({})), vec![topic(true, 0)]), no()),
-        ("the topic is gone", told(alarm(json!({})), vec![topic(false, 0)]), no()),
-        ("the topic was not read", told(alarm(json!({})), vec![]), OPEN),
-        ("the actions are off", told(alarm(json!({ "actions_enabled": false })), vec![topic(true, 1)]), no()),
-        ("without an action", told(alarm(json!({ "alarm_actions": [] })), vec![topic(true, 1)]), no()),
-        ("to a function, which is not looked at", told(alarm(page), vec![]), OPEN),
-        ("of another metric", told(alarm(json!({ "metric_name": "NumberOfBackupJobsCompleted" })), vec![topic(true, 1)]), no()),
-        ("it can never fire", told(alarm(json!({ "comparison_operator": "LessThanThreshold" })), vec![topic(true, 1)]), no()),
-        ("alarms unread", told(alarm(json!({})), vec![topic(true, 1)]).denied("alarms", None), OPEN),
-        ("of one type of resource, beside which there may be others", told(alarm(of("ResourceType", "RDS")), vec![topic(true, 1)]), OPEN),
-        ("of one type, and nobody subscribed", told(alarm(of("ResourceType", "RDS")), vec![topic(true, 0)]), no()),
-        (
-            "of the only vault that plans write to",
-            told(alarm(of("BackupVaultName", "main")), vec![topic(true, 1)]).has("plan_rules", [rule("core")]),
-            yes(),
-        ),
-        ("of another vault", told(alarm(of("BackupVaultName", "other")), vec![topic(true, 1)]).has("plan_rules", [rule("core")]), no()),
-        (
-            "of the only vault, but not all rules were read",
-            told(alarm(of("BackupVaultName", "main")), vec![topic(true, 1)]).denied("plan_rules", Some(&plan_arn("core"))),
-            OPEN,
-        ),
-        ("rules unread, and the alarm works", told(alarm(json!({})), vec![topic(true, 1)]).denied("event_rules", None), yes()),
-    ];
-    for (why, estate, expected) in cases {
-        let facts = estate.facts();
-        let row = facts.rows("alert_paths", ROOT).into_iter().find(|row| row["kind"] == json!("region")).unwrap().clone();
-        assert_eq!(row["reaches_somebody"], expected, "{why}: {row:?}");
-        assert_eq!(row["has_plans"], yes(), "{why}");
-    }
-    let vault = || Estate::new().has("backup_plans", [plan("core")]).has("plan_rules", [rule("core")]).has("topics", [topic(true, 1)]);
-    let notified = |events: Value| {
-        vault()
-            .has("backup_vaults", [vault_row()])
-            .has("vault_notifications", [json!({ "backup_vault_arn": home_vault(), "sns_topic_arn": TOPIC, "events": events })])
-    };
-    let heard = |estate: Estate| {
-        estate.facts().rows("alert_paths", ROOT).into_iter().find(|row| row["kind"] == json!("region")).unwrap()["reaches_somebody"].clone()
-    };
-    assert_eq!(heard(notified(json!(["BACKUP_JOB_COMPLETED"]))), yes(), "the vault that plans write to tells of jobs that ended");
-    let other = with(rule("core"), json!({ "rule_id": "other", "rule_name": "other", "target_backup_vault_name": "other" }));
-    let of_two = notified(json!(["BACKUP_JOB_COMPLETED"])).has("plan_rules", [other]);
-    assert_eq!(heard(of_two), no(), "a vault that tells nobody is not made good by one that does");
-    assert_eq!(heard(notified(json!(["BACKUP_JOB_FAILED"]))), no(), "AWS never sends this event");
-    let rule = json!({
-        "rule_arn": "arn:aws:events:eu-west-1:111122223333:rule/failed", "state": "ENABLED", "targets_asked": true, "targets": [{ "Arn": TOPIC, "Id": "1" }],
-        "event_pattern": { "source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": { "state": ["FAILED"] } }
+/// A topic that somebody hears, with a policy that lets in who publishes.
+fn topic(changes: Value) -> Value {
+    let services = json!({ "Service": ["backup.amazonaws.com", "events.amazonaws.com", "cloudwatch.amazonaws.com"] });
+    let policy = json!({ "Statement": { "Effect": "Allow", "Principal": services, "Action": "sns:Publish", "Resource": TOPIC } });
+    let row =
+        json!({ "topic_arn": TOPIC, "topic_exists": true, "fifo_topic": false, "policy": policy, "subscriptions_confirmed_count": 1 });
+    with(row, changes)
+}
+
+/// An alarm that one job in the vault `main` that failed sets off.
+fn alarm(changes: Value) -> Value {
+    let row = json!({
+        "alarm_arn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:failed", "namespace": "AWS/Backup", "metric_name": "NumberOfBackupJobsFailed",
+        "comparison_operator": "GreaterThanOrEqualToThreshold", "threshold": "1", "statistic": "Sum", "evaluation_periods": 1, "actions_enabled": true,
+        "alarm_actions": [TOPIC], "dimensions": { "BackupVaultName": "main" }
     });
-    assert_eq!(heard(vault().has("event_rules", [rule.clone()])), yes(), "a rule of EventBridge");
-    assert_eq!(heard(vault().has("event_rules", [with(rule, json!({ "state": "DISABLED" }))])), no(), "one that is switched off");
+    with(row, changes)
+}
+
+/// The same for one that expired.
+fn expiry() -> Value {
+    alarm(json!({ "alarm_arn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:expired", "metric_name": "NumberOfBackupJobsExpired" }))
+}
+
+/// A rule of EventBridge.
+fn event_rule(state: Value) -> Value {
+    json!({
+        "rule_arn": "arn:aws:events:eu-west-1:111122223333:rule/failed", "state": "ENABLED", "targets_asked": true, "targets": [{ "Arn": TOPIC, "Id": "1" }],
+        "event_pattern": { "source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": { "state": state } }
+    })
+}
+
+/// A plan that writes to the vault `main`, and the topic.
+fn watched(topics: Vec<Value>) -> Estate {
+    Estate::new().has("backup_plans", [plan("core")]).has("plan_rules", [rule("core")]).has("topics", topics)
+}
+
+/// What is said of the Region: whether all is heard, and what is not.
+fn heard(estate: &Estate) -> (Value, Value) {
+    let facts = estate.facts();
+    let row = facts.rows("alert_paths", ROOT).into_iter().find(|row| row["kind"] == json!("region")).unwrap().clone();
+    assert_eq!(row["has_plans"], yes());
+    (row["reaches_somebody"].clone(), row["unheard"].clone())
+}
+
+const BOTH: &str = "jobs that failed and jobs that expired before they began";
+
+#[test]
+fn alarms_are_heard() {
+    let (failed, expired) = (json!("jobs that failed"), json!("jobs that expired before they began"));
+    let both = || json!(BOTH);
+    let told = |changes: Value| watched(vec![topic(json!({}))]).has("alarms", [alarm(changes), expiry()]);
+    let at = |changes: Value| watched(vec![topic(changes)]).has("alarms", [alarm(json!({})), expiry()]);
+    let whole = |dimensions: Value| {
+        let changes = json!({ "dimensions": dimensions });
+        watched(vec![topic(json!({}))]).has("alarms", [with(alarm(json!({})), changes.clone()), with(expiry(), changes)])
+    };
+    let expression = |actions: Value| {
+        let watches =
+            json!([{ "Id": "e", "Expression": "m*2" }, { "Id": "m", "Namespace": "AWS/Backup", "MetricName": "NumberOfBackupJobsFailed" }]);
+        told(
+            json!({ "namespace": null, "metric_name": null, "dimensions": null, "statistic": null, "metrics": watches, "alarm_actions": actions }),
+        )
+    };
+    let unread = |estate: Estate, table: &'static str, parent: Option<&str>| estate.denied(table, parent);
+    let sources = json!({ "Statement": { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": TOPIC,
+        "Condition": { "StringEquals": { "AWS:SourceOwner": ACCOUNT } } } });
+    // why, estate, whether all is heard, what is not
+    let cases = [
+        ("two alarms on the only vault that plans write to", told(json!({})), yes(), OPEN),
+        ("one on failures alone", watched(vec![topic(json!({}))]).has("alarms", [alarm(json!({}))]), no(), expired.clone()),
+        ("one on expiries alone", watched(vec![topic(json!({}))]).has("alarms", [expiry()]), no(), failed.clone()),
+        ("nobody subscribed", at(json!({ "subscriptions_confirmed_count": 0 })), no(), both()),
+        ("the topic is gone", at(json!({ "topic_exists": false })), no(), both()),
+        ("the topic was not read", watched(vec![]).has("alarms", [alarm(json!({})), expiry()]), OPEN, both()),
+        ("the policy of the topic lets nobody in", at(json!({ "policy": { "Statement": [] } })), no(), both()),
+        ("the policy that SNS gives a topic", at(json!({ "policy": sources })), yes(), OPEN),
+        ("the policy of the topic is not told", at(json!({ "policy": null })), OPEN, both()),
+        ("the topic has the key of SNS", at(json!({ "kms_master_key_id": "alias/aws/sns" })), no(), both()),
+        ("the topic has another key", at(json!({ "kms_master_key_id": "alias/backups" })), OPEN, both()),
+        ("the actions are off", told(json!({ "actions_enabled": false })), no(), failed.clone()),
+        ("without an action", told(json!({ "alarm_actions": [] })), no(), failed.clone()),
+        (
+            "to a function, which is not looked at",
+            told(json!({ "alarm_actions": ["arn:aws:lambda:eu-west-1:111122223333:function:page"] })),
+            OPEN,
+            failed.clone(),
+        ),
+        ("of another metric", told(json!({ "metric_name": "NumberOfBackupJobsCompleted" })), no(), failed.clone()),
+        ("it can never fire", told(json!({ "comparison_operator": "LessThanThreshold" })), no(), failed.clone()),
+        ("a thousand jobs set it off", told(json!({ "threshold": "1000" })), no(), failed.clone()),
+        ("the mean may be below", told(json!({ "statistic": "Average" })), OPEN, failed.clone()),
+        ("on an expression", expression(json!([TOPIC])), OPEN, failed.clone()),
+        ("on an expression, and it tells nobody", expression(json!([])), no(), failed.clone()),
+        ("on a series without dimensions, which may not be there", whole(json!({})), OPEN, both()),
+        ("of one type of resource, beside which there may be others", whole(json!({ "ResourceType": "RDS" })), OPEN, both()),
+        ("of another vault", whole(json!({ "BackupVaultName": "other" })), no(), both()),
+        ("alarms unread", unread(watched(vec![topic(json!({}))]), "alarms", None), OPEN, both()),
+        ("not all rules of plans were read", unread(told(json!({})), "plan_rules", Some(&plan_arn("core"))), OPEN, both()),
+        ("rules of EventBridge unread, and the alarms work", unread(told(json!({})), "event_rules", None), yes(), OPEN),
+    ];
+    for (why, estate, all, unheard) in cases {
+        assert_eq!(heard(&estate), (all, unheard), "{why}");
+    }
+}
+
+#[test]
+fn vaults_and_rules_are_heard() {
+    let vaulted = |topics: Vec<Value>| watched(topics).has("backup_vaults", [vault_row()]);
+    let notified = |topics: Vec<Value>, events: Value| {
+        vaulted(topics).has("vault_notifications", [json!({ "backup_vault_arn": home_vault(), "sns_topic_arn": TOPIC, "events": events })])
+    };
+    let ended = |changes: Value| notified(vec![topic(changes)], json!(["BACKUP_JOB_COMPLETED"]));
+    let other = with(rule("core"), json!({ "rule_id": "other", "rule_name": "other", "target_backup_vault_name": "other" }));
+    let ruled = |state: Value, changes: Value| vaulted(vec![topic(json!({}))]).has("event_rules", [with(event_rule(state), changes)]);
+    let of = |service: &str| json!({ "policy": { "Statement": { "Effect": "Allow", "Principal": { "Service": service }, "Action": "sns:*", "Resource": "*" } } });
+    let through = |service: &str| vaulted(vec![topic(of(service))]).has("event_rules", [event_rule(json!(["FAILED", "EXPIRED"]))]);
+    let both = || json!(BOTH);
+    let expired = || json!("jobs that expired before they began");
+    // why, estate, whether all is heard, what is not
+    let cases = [
+        ("the vault that plans write to tells of jobs that ended", ended(json!({})), yes(), OPEN),
+        ("a vault that tells nobody is not made good by one that does", ended(json!({})).has("plan_rules", [other]), no(), both()),
+        ("AWS never sends this event", notified(vec![topic(json!({}))], json!(["BACKUP_JOB_FAILED"])), no(), both()),
+        ("a topic that keeps the order, which vaults do not notify", ended(json!({ "fifo_topic": true })), no(), both()),
+        ("a topic that lets in rules only", ended(of("events.amazonaws.com")), no(), both()),
+        ("a rule on both states", ruled(json!(["FAILED", "EXPIRED"]), json!({})), yes(), OPEN),
+        ("a rule on one", ruled(json!(["FAILED"]), json!({})), no(), expired()),
+        ("a rule on one, and an alarm on the other", ruled(json!(["FAILED"]), json!({})).has("alarms", [expiry()]), yes(), OPEN),
+        ("a rule that is switched off", ruled(json!(["FAILED", "EXPIRED"]), json!({ "state": "DISABLED" })), no(), both()),
+        ("a rule whose topic lets it in", through("events.amazonaws.com"), yes(), OPEN),
+        ("a rule whose topic lets in vaults only", through("backup.amazonaws.com"), no(), both()),
+    ];
+    for (why, estate, all, unheard) in cases {
+        assert_eq!(heard(&estate), (all, unheard), "{why}");
+    }
+    let way = |estate: Estate, arn: &str| estate.facts().row("alert_paths", arn).clone();
+    let row = way(ended(of("events.amazonaws.com")), &home_vault());
+    assert_eq!(
+        (&row["reaches_somebody"], &row["problem"]),
+        (&no(), &json!(format!("the policy of {TOPIC} does not let backup.amazonaws.com publish"))),
+    );
 }
 
 fn vault_row() -> Value {

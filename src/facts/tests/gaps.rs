@@ -85,7 +85,7 @@ const READ_BY_RULES: [(&str, &[&str]); 47] = [
     ("drills", &["has_points", "has_tests", "tests_reach", "since 1d", "since 8d", "since 28d"]),
     ("plan_hygiene", &["assigned", "targets_exist", "rule_swallowed", "runs_swallowed"]),
     ("point_scans", &["role", "has_point", "scanned", "infected"]),
-    ("principal_rights", &["service_linked", "beyond_services", "deletes_without_mfa", "deletes_all"]),
+    ("principal_rights", &["service_linked", "beyond_services", "has_backups", "deletes_without_mfa", "deletes_all"]),
     (
         "region_guards",
         &["events_recorded", "configuration_recorded", "snapshot_sharing", "volumes_encrypted", "has_volumes", "reported", "has_plans"],
@@ -400,13 +400,17 @@ fn around(estate: Estate) -> Estate {
         .has("scan_jobs", [json!({ "scan_job_id": "s1", "state": "COMPLETED", "scan_result_status": "NO_THREATS_FOUND", "recovery_point_arn": saved, "resource_arn": volume, "creation_date": ago(8, 0), "completion_date": ago(8, 0) })])
         .has("alarms", [json!({
             "alarm_arn": format!("arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:failed"), "namespace": "AWS/Backup", "metric_name": "NumberOfBackupJobsFailed",
-            "comparison_operator": "GreaterThanThreshold", "actions_enabled": true, "alarm_actions": [topic]
+            "comparison_operator": "GreaterThanThreshold", "threshold": "0", "statistic": "Sum", "evaluation_periods": 1, "dimensions": { "BackupVaultName": "main" },
+            "actions_enabled": true, "alarm_actions": [topic]
         })])
         .has("event_rules", [json!({
             "rule_arn": format!("arn:aws:events:{HOME}:{ACCOUNT}:rule/failed"), "state": "DISABLED", "targets_asked": true, "targets": [],
             "event_pattern": { "source": ["aws.backup"] }
         })])
-        .has("topics", [json!({ "topic_arn": topic, "topic_exists": true, "subscriptions_confirmed_count": 1 })])
+        .has("topics", [json!({
+            "topic_arn": topic, "topic_exists": true, "fifo_topic": false, "subscriptions_confirmed_count": 1,
+            "policy": { "Statement": { "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" } }
+        })])
         .has("s3_buckets", [bucket("near", replicating)])
         .has_at(away, "s3_buckets", [bucket("far", json!({ "versioning_status": "Suspended" }))])
         .has("iam_principals", [json!({

@@ -85,7 +85,19 @@ fn roles_of_selections() {
     });
     let estate = || planned(with(selection("core"), json!({ "iam_role_arn": role })));
     let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    let boundary = "arn:aws:iam::111122223333:policy/boundary";
+    let bounded = || estate().has("iam_principals", [with(row.clone(), json!({ "permissions_boundary_arn": boundary }))]);
+    let of = |action: &str| {
+        let document = json!({ "Statement": { "Effect": "Allow", "Action": action, "Resource": "*" } });
+        bounded().has(
+            "iam_policies",
+            [json!({ "owner_arn": boundary, "policy_name": "boundary", "policy_kind": "customer", "document": document })],
+        )
+    };
     let cases = [
+        ("a boundary that allows everything", of("*"), (&yes, &yes, &yes)),
+        ("a boundary that allows something", of("s3:*"), (&yes, &yes, &open)),
+        ("a boundary that was not read", bounded().denied("iam_policies", None), (&yes, &yes, &open)),
         ("whole", estate().has("iam_principals", [row.clone()]), (&yes, &yes, &yes)),
         ("gone", estate(), (&no, &open, &open)),
         ("roles unread", estate().denied("iam_principals", None), (&open, &open, &open)),

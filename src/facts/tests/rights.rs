@@ -217,22 +217,126 @@ fn what_vaults_leave_of_it() {
     }
 }
 
+/// A snapshot of the database `x` that somebody took.
+fn by_hand() -> Value {
+    json!({
+        "snapshot_arn": format!("arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:x"), "snapshot_type": "manual", "resource_arn": db_arn("x"), "snapshot_create_time": ago(3, 0)
+    })
+}
+
 #[test]
-fn snapshots_count_where_no_vault_is_in_use() {
+fn backups_outside_of_vaults_count() {
     let (yes, no, open) = (json!(true), json!(false), Value::Null);
-    let snapshots = || [statement("Allow", &["rds:DeleteDBInstance", "rds:DeleteDBSnapshot"])];
-    // why, estate, snapshots, backups, all, actions
+    let actions = || [statement("Allow", &["rds:DeleteDBInstance", "rds:DeleteDBSnapshot"])];
+    let taken = |estate: Estate, changes: Value| may(estate, &actions()).has("rds_snapshots", [with(by_hand(), changes)]);
+    let none = || bare().without("recovery_points");
+    let of = |name: &str| json!({ "resource_arn": db_arn(name) });
+    let automated = |changes: Value| {
+        let row = json!({ "automated_backup_arn": format!("arn:aws:rds:{HOME}:{ACCOUNT}:auto-backup:ab-1"), "source_arn": db_arn("y") });
+        may(bare(), &actions()).has("rds_automated_backups", [with(row, changes)])
+    };
+    let point = "arn:aws:backup:eu-west-1:111122223333:recovery-point:continuous:y-1";
+    let locked = json!({ "locked": true, "lock_date": ago(1, 0) });
+    let elsewhere = json!({ "resource_arn": format!("arn:aws:rds:{HOME}:{OTHER_ACCOUNT}:db:x") });
+    let awsbackup =
+        json!({ "snapshot_arn": format!("arn:aws:rds:{HOME}:{ACCOUNT}:cluster-snapshot:awsbackup:job-1"), "resource_arn": db_arn("y") });
+    let untold =
+        may(bare().has("recovery_points", [with(super::things::point("x", 2, ago(1, 0)), json!({ "resource_arn": null }))]), &actions());
+    // why, estate, something to delete, backups, all
     let cases = [
-        ("a vault is in use", may(bare(), &snapshots()), &no, &no, Value::Null),
-        ("no vault is", may(bare().without("recovery_points"), &snapshots()), &yes, &yes, json!("rds:DeleteDBSnapshot")),
-        ("there is no vault", may(Estate::new(), &snapshots()), &yes, &yes, json!("rds:DeleteDBSnapshot")),
-        ("vaults unread", may(bare().denied("backup_vaults", None), &snapshots()), &open, &open, Value::Null),
+        ("there is nothing", may(Estate::new(), &actions()), &no, &no, &no),
+        ("there are no vaults", taken(Estate::new(), json!({})), &yes, &yes, &yes),
+        ("no vault is in use", taken(none(), json!({})), &yes, &yes, &yes),
+        ("a point holds what the snapshot holds", taken(bare(), json!({})), &yes, &no, &no),
+        ("a snapshot of something that no point holds", taken(bare(), of("y")), &yes, &yes, &yes),
+        ("the same beside a vault that is locked for good", taken(vaulted(locked, &Value::Null), of("y")), &yes, &yes, &yes),
+        ("a snapshot of what is not told", taken(bare(), json!({ "resource_arn": null })), &yes, &open, &open),
+        ("a snapshot of a database of another account", taken(bare(), elsewhere), &yes, &no, &no),
+        ("a snapshot of AWS Backup", taken(bare(), awsbackup), &yes, &no, &no),
+        (
+            "an automated snapshot, which goes with its backup",
+            taken(bare(), with(of("y"), json!({ "snapshot_type": "automated" }))),
+            &yes,
+            &no,
+            &no,
+        ),
+        ("a snapshot of a kind that is not told", taken(bare(), with(of("y"), json!({ "snapshot_type": null }))), &yes, &open, &open),
+        ("automated backups of what no point holds", automated(json!({})), &yes, &yes, &yes),
+        ("automated backups that AWS Backup manages", automated(json!({ "aws_backup_recovery_point_arn": point })), &yes, &no, &no),
+        ("a point of which it is not told what it holds", untold.has("rds_snapshots", [with(by_hand(), of("y"))]), &yes, &open, &open),
+        ("snapshots unread", may(bare().denied("rds_snapshots", None), &actions()), &yes, &open, &open),
+        ("points unread", taken(bare(), of("y")).denied("recovery_points", Some(&home_vault())), &open, &open, &open),
+        ("snapshots unread, which it may not delete", may(bare().denied("fsx_backups", None), &actions()), &yes, &no, &no),
     ];
-    for (why, estate, backups, all, by) in cases {
+    for (why, estate, has, backups, all) in cases {
         let facts = rights(&estate);
         let row = facts.row("principal_rights", USER);
-        assert_eq!((&row["deletes_backups"], &row["deletes_all"], &row["backups_by"]), (backups, all, &by), "{why}: {row:?}");
+        assert_eq!((&row["has_backups"], &row["deletes_backups"], &row["deletes_all"]), (has, backups, all), "{why}: {row:?}");
         assert_eq!((&row["deletes_snapshots"], &row["sources_by"]), (&yes, &json!("rds:DeleteDBInstance")), "{why}");
+        let by = if *backups == yes { json!("rds:DeleteDBSnapshot") } else { Value::Null };
+        assert_eq!(row["backups_by"], by, "{why}");
+    }
+}
+
+#[test]
+fn each_service_has_backups_of_its_own() {
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    let arn = |service: &str, rest: &str| format!("arn:aws:{service}:{HOME}:{ACCOUNT}:{rest}");
+    let volume =
+        || json!({ "volume_arn": arn("ec2", "volume/vol-1"), "volume_id": "vol-1", "state": "available", "attachments": [], "tags": {} });
+    let disk = |changes: Value| {
+        let row = json!({ "snapshot_arn": format!("arn:aws:ec2:{HOME}::snapshot/snap-1"), "volume_id": "vol-1", "start_time": ago(3, 0), "tags": {} });
+        bare().has("ebs_volumes", [volume()]).has("ebs_snapshots", [with(row, changes)])
+    };
+    let instance = with(point("x", 7, ago(1, 0)), json!({ "resource_arn": arn("ec2", "instance/i-1") }));
+    let table = |kind: Value| {
+        bare().has("dynamodb_backups", [json!({
+        "backup_arn": arn("dynamodb", "table/t/backup/1"), "table_arn": arn("dynamodb", "table/t"), "backup_type": kind, "backup_creation_date_time": ago(3, 0)
+    })])
+    };
+    let cache = bare().has("elasticache_snapshots", [json!({
+        "snapshot_arn": arn("elasticache", "snapshot:s"), "resource_arn": arn("elasticache", "replicationgroup:g"), "snapshot_create_time": ago(3, 0)
+    })]);
+    let cluster = |name: &str| {
+        bare().has(
+            "redshift_snapshots",
+            [json!({
+                "snapshot_arn": arn("redshift", name), "resource_arn": arn("redshift", "cluster:c"), "snapshot_create_time": ago(3, 0)
+            })],
+        )
+    };
+    let files = |kind: &str| {
+        bare().has("fsx_backups", [json!({
+        "backup_arn": arn("fsx", "backup/b"), "resource_arn": arn("fsx", "file-system/fs-1"), "backup_type": kind, "creation_time": ago(3, 0)
+    })])
+    };
+    let (disks, tables) = (["ec2:DeleteVolume", "ec2:DeleteSnapshot"], ["dynamodb:DeleteTable", "dynamodb:DeleteBackup"]);
+    let (caches, clusters) =
+        (["elasticache:DeleteServerlessCache", "elasticache:DeleteSnapshot"], ["redshift:DeleteCluster", "redshift:DeleteClusterSnapshot"]);
+    let file_systems = ["fsx:DeleteFileSystem", "fsx:DeleteBackup"];
+    // why, estate, actions, all
+    let cases = [
+        ("a volume", disk(json!({})), disks, &yes),
+        ("a volume, and databases and snapshots of volumes", disk(json!({})), ["rds:DeleteDBInstance", "ec2:DeleteSnapshot"], &no),
+        ("a snapshot of AWS Backup", disk(json!({ "tags": { "aws:backup:source-resource": "arn" } })), disks, &no),
+        ("a snapshot whose tags are not told", disk(json!({ "tags": null })), disks, &open),
+        ("a snapshot of a volume that is gone", disk(json!({ "volume_id": "vol-2" })), disks, &no),
+        ("a volume that a point of an instance may hold", disk(json!({})).has("recovery_points", [instance]), disks, &open),
+        ("volumes unread", disk(json!({})).denied("ebs_volumes", None), disks, &open),
+        ("a table", table(json!("USER")), tables, &yes),
+        ("a table that AWS Backup backed up", table(json!("AWS_BACKUP")), tables, &no),
+        ("a table that was deleted", table(json!("SYSTEM")), tables, &no),
+        ("a table, nobody knows by whom", table(Value::Null), tables, &open),
+        ("a cache", cache, caches, &yes),
+        ("a cluster", cluster("snapshot:c/s"), clusters, &yes),
+        ("a cluster that AWS Backup backed up", cluster("snapshot:c/x:awsbackup:1"), clusters, &no),
+        ("a file system", files("AUTOMATIC"), file_systems, &yes),
+        ("a file system that AWS Backup backed up", files("AWS_BACKUP"), file_systems, &no),
+    ];
+    for (why, estate, actions, all) in cases {
+        let facts = rights(&may(estate, &[statement("Allow", &actions)]));
+        let row = facts.row("principal_rights", USER);
+        assert_eq!(&row["deletes_all"], all, "{why}: {row:?}");
     }
 }
 
@@ -376,6 +480,13 @@ fn without_a_second_factor() {
             &open,
         ),
     ];
+    let snapshots = |operator: Option<&str>| {
+        let actions = statement("Allow", &["rds:DeleteDBSnapshot"]);
+        let actions = operator.map_or(actions.clone(), |operator| given(actions, operator, present, "true"));
+        let facts = rights(&may(Estate::new(), &[actions]).has("rds_snapshots", [by_hand()]));
+        facts.row("principal_rights", USER)["deletes_without_mfa"].clone()
+    };
+    assert_eq!((snapshots(None), snapshots(Some("Bool"))), (yes.clone(), no.clone()), "snapshots, where there is nothing else");
     for (why, estate, who, points, without_mfa, people) in cases {
         let facts = rights(&estate);
         let row = facts.row("principal_rights", who);

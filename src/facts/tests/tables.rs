@@ -127,7 +127,15 @@ tables! {
         original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time, encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text.
     rds_automated_backups State key ["automated_backup_arn"] parent None, created None;
         automated_backup_arn: Text, source_arn: Text, source_region: Text, resource_key: Integer, status: Text, earliest_time: Time,
-        latest_time: Time, kms_key_id: Text.
+        latest_time: Time, kms_key_id: Text, aws_backup_recovery_point_arn: Text.
+    dynamodb_backups Object key ["backup_arn"] parent None, created Some("backup_creation_date_time");
+        backup_arn: Text, table_arn: Text, backup_type: Text, backup_creation_date_time: Time.
+    redshift_snapshots Object key ["snapshot_arn"] parent None, created Some("snapshot_create_time");
+        snapshot_arn: Text, resource_arn: Text, snapshot_create_time: Time.
+    elasticache_snapshots Object key ["snapshot_arn"] parent None, created Some("snapshot_create_time");
+        snapshot_arn: Text, resource_arn: Text, snapshot_create_time: Time.
+    fsx_backups Object key ["backup_arn"] parent None, created Some("creation_time");
+        backup_arn: Text, resource_arn: Text, backup_type: Text, creation_time: Time.
     snapshot_attributes State key ["snapshot_arn"] parent Some("snapshot_arn"), created None;
         snapshot_arn: Text, is_cluster_snapshot: Boolean, public: Boolean, shared_with: Json, shared_with_count: Integer.
     kms_keys State key ["asked_key"] parent Some("asked_key"), created None;
@@ -137,7 +145,8 @@ tables! {
     legal_holds State key ["legal_hold_arn"] parent None, created None;
         legal_hold_arn: Text, legal_hold_id: Text, title: Text, status: Text, vault_names: Json, resource_identifiers: Json, from_date: Time,
         to_date: Time, creation_date: Time, cancellation_date: Time.
-    ebs_snapshots Object key ["snapshot_arn"] parent None, created Some("start_time"); snapshot_arn: Text, start_time: Time.
+    ebs_snapshots Object key ["snapshot_arn"] parent None, created Some("start_time");
+        snapshot_arn: Text, volume_id: Text, start_time: Time, tags: Json.
     ebs_settings State key [] parent None, created None; snapshot_block_public_access: Text, encryption_by_default: Boolean.
     trails State key ["trail_arn"] parent None, created None;
         trail_arn: Text, is_home: Boolean, is_logging: Boolean, event_selectors: Json, advanced_event_selectors: Json.
@@ -145,12 +154,15 @@ tables! {
     event_rules State key ["rule_arn"] parent None, created None;
         rule_arn: Text, state: Text, event_pattern: Json, targets_asked: Boolean, targets: Json.
     alarms State key ["alarm_arn"] parent None, created None;
-        alarm_arn: Text, namespace: Text, metric_name: Text, metrics: Json, dimensions: Json, threshold: Text, comparison_operator: Text, actions_enabled: Boolean, alarm_actions: Json.
+        alarm_arn: Text, namespace: Text, metric_name: Text, metrics: Json, dimensions: Json, statistic: Text, evaluation_periods: Integer,
+        datapoints_to_alarm: Integer, threshold: Text, comparison_operator: Text, treat_missing_data: Text, actions_enabled: Boolean, alarm_actions: Json.
     report_plans State key ["report_plan_arn"] parent None, created None; report_plan_arn: Text, regions: Json, accounts: Json, deployment_status: Text.
     org_effective_policies State key ["policy_type"] parent None, created None; policy_type: Text, policy_content: Json.
     secrets State key ["secret_arn"] parent None, created None;
         secret_arn: Text, secret_name: Text, deleted_date: Time, primary_region: Text, described: Boolean, replication_status: Json.
-    topics State key ["topic_arn"] parent Some("topic_arn"), created None; topic_arn: Text, topic_exists: Boolean, subscriptions_confirmed_count: Integer, subscriptions: Json.
+    topics State key ["topic_arn"] parent Some("topic_arn"), created None;
+        topic_arn: Text, topic_exists: Boolean, policy: Json, kms_master_key_id: Text, fifo_topic: Boolean, subscriptions_confirmed_count: Integer,
+        subscriptions: Json.
     iam_principals State key ["principal_arn"] parent None, created None;
         principal_arn: Text, principal_kind: Text, principal_name: Text, trust_policy: Json, attached_policy_arns: Json, inline_policy_names: Json,
         group_names: Json, permissions_boundary_arn: Text.

@@ -32,7 +32,6 @@ PLAIN = (
     (HOME, "main"), (HOME, "strict"), (HOME, "floorless"), (HOME, "open"), (HOME, "family"),
     (AWAY, "main"), (AWAY, "unkeyed"),
 )  # fmt: skip
-ORGANISATION = "o-estate0000"
 _THREE = ["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle", "backup:PutBackupVaultAccessPolicy"]
 
 
@@ -81,14 +80,18 @@ def _let_in_and_keep_out(aws: Endpoint) -> None:
     into = {"Effect": "Allow", "Action": "backup:CopyIntoBackupVault"}
     put("main", Effect="Deny", Principal="*", Action=_THREE)
     put("open", Principal="*", **into)
-    put("family", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANISATION}}, **into)
+    own = aws.client("organizations").describe_organization()["Organization"]["Id"]
+    put("family", Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": own}}, **into)
     put("safe", KEEPER, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, **into)
 
 
 def _notify(aws: Endpoint) -> None:
-    topic = f"arn:aws:sns:{HOME}:{ACCOUNT}:backups"
-    heard = {"main": ["BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"], "open": ["BACKUP_JOB_FAILED", "RESTORE_JOB_FAILED"]}
-    for name, events in heard.items():
+    heard = {
+        "main": ("backups", ["BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"]),
+        "open": ("sealed", ["BACKUP_JOB_FAILED", "RESTORE_JOB_FAILED"]),
+    }
+    for name, (topic, events) in heard.items():
+        arn = f"arn:aws:sns:{HOME}:{ACCOUNT}:{topic}"
         aws.client("backup", HOME).put_backup_vault_notifications(
-            BackupVaultName=name, SNSTopicArn=topic, BackupVaultEvents=events
+            BackupVaultName=name, SNSTopicArn=arn, BackupVaultEvents=events
         )

@@ -51,10 +51,18 @@ def _deletes_sources(seen: Seen, who: Row) -> bool:
     return any(_may(who, action, arn) for arn in seen.databases for kind, action in kinds.items() if kind in arn)
 
 
+def _deletes_outside(seen: Seen, who: Row) -> bool:
+    """Automated backups of databases that no vault holds, of which there are some, and snapshots."""
+    alone = [arn for arn, one in seen.automated_backups.items() if one["DBInstanceArn"] not in seen.points]
+    snapshots = [arn for arn in seen.snapshots if ":snapshot:" in arn] if alone else []
+    asked = {"rds:DeleteDBInstanceAutomatedBackup": alone, "rds:DeleteDBSnapshot": snapshots}
+    return any(_may(who, action, arn) for action, arns in asked.items() for arn in arns)
+
+
 @answers("one-principal-deletes-all")
 def _everything(seen: Seen, arn: str) -> str:
     who = seen.principals[arn]
-    both = _deletes_sources(seen, who) and _deletes_points(seen, who)
+    both = _deletes_sources(seen, who) and (_deletes_points(seen, who) or _deletes_outside(seen, who))
     return verdict(not both, applies="/aws-service-role/" not in arn)
 
 
@@ -62,7 +70,7 @@ def _everything(seen: Seen, arn: str) -> str:
 def _without(seen: Seen, arn: str) -> str:
     who = seen.principals[arn]
     [let_in] = who["trust"]["Statement"] if who["trust"] else [{"Principal": {"AWS": arn}}]
-    deletes = _deletes_points(seen, who)
+    deletes = _deletes_points(seen, who) or _deletes_outside(seen, who)
     if "Federated" in let_in["Principal"] and deletes:
         return "unknown"
     asks = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}

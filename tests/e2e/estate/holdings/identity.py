@@ -41,7 +41,8 @@ _OF_DIRECTORY = {
 _TAKEN_ON = {
     "estate-admin": (_of_account("Bool"), "*"),
     "estate-keeper": (_of_account("BoolIfExists"), "backup:*"),
-    "estate-developer": (_of_account("Bool"), "rds:Delete*"),
+    "estate-developer": (_of_account("Bool"), "rds:DeleteDBInstance"),
+    "estate-remover": (_of_account("Bool"), "rds:Delete*"),
     "estate-directory": (_OF_DIRECTORY, "*"),
 }
 

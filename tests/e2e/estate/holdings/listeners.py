@@ -11,8 +11,9 @@ from estate.holdings.objects_and_logs import LAG_WATCHED
 from estate.population import AWAY, HOME
 from harness import ACCOUNT, Endpoint
 
-# Vaults of the estate notify this topic.
+# Vaults of the estate notify these topics; the second one is encrypted, and nobody listens to it.
 TOPIC = f"arn:aws:sns:{HOME}:{ACCOUNT}:backups"
+SEALED = f"arn:aws:sns:{HOME}:{ACCOUNT}:sealed"
 OPS = f"arn:aws:sns:{HOME}:{ACCOUNT}:ops"
 FAILED = {"Namespace": "AWS/Backup", "MetricName": "NumberOfBackupJobsFailed"}
 COPIES = {
@@ -133,16 +134,19 @@ def _rule(region: str, name: str, source: str | None, **told: Any) -> dict[str, 
 def _topics(aws: Endpoint) -> list[dict[str, Any]]:
     sns = aws.client("sns", HOME)
     policy = (
-        '{"Statement":[{"Action":"sns:Publish","Effect":"Allow","Principal":{"Service":"backup.amazonaws.com"},'
-        '"Resource":"*"}],"Version":"2012-10-17"}'
+        '{"Statement":[{"Action":"sns:Publish","Effect":"Allow",'
+        '"Principal":{"Service":["backup.amazonaws.com","events.amazonaws.com"]},"Resource":"*"}],"Version":"2012-10-17"}'
     )
-    sns.create_topic(Name="backups", Attributes={"Policy": policy, "KmsMasterKeyId": "alias/estate"})
+    sns.create_topic(Name="backups", Attributes={"Policy": policy})
+    sns.create_topic(Name="sealed", Attributes={"Policy": policy, "KmsMasterKeyId": "alias/estate"})
     sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=f"arn:aws:sqs:{HOME}:{ACCOUNT}:night-watch")
+    common = {"region": HOME, "topic_exists": True, "fifo_topic": False, "policy": policy}
     return [
         {
-            "region": HOME, "topic_arn": TOPIC, "topic_exists": True, "fifo_topic": False, "policy": policy,
-            "kms_master_key_id": "alias/estate", "subscriptions": '[{"Confirmed":true,"Protocol":"sqs"}]',
-        }
+            **common, "topic_arn": TOPIC, "kms_master_key_id": None,
+            "subscriptions": '[{"Confirmed":true,"Protocol":"sqs"}]',
+        },
+        {**common, "topic_arn": SEALED, "kms_master_key_id": "alias/estate", "subscriptions": "[]"},
     ]  # fmt: skip
 
 

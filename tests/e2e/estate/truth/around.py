@@ -60,10 +60,10 @@ def _alerts() -> Truths:
     main, opened = vault_arn(HOME, "main"), vault_arn(HOME, "open")
     alarm, rule = f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:failed", f"arn:aws:events:{HOME}:{ACCOUNT}:rule/backups-failed"
     dead, unheard = "alert-path-dead", "backup-failures-unalarmed"
-    yield Truth(dead, main, PASS, "a queue is subscribed to its topic")
+    yield Truth(dead, main, PASS, "a queue is subscribed to its topic, which lets vaults in")
     yield Truth(dead, opened, NOT_APPLICABLE, "the only event it tells of is never sent")
     yield Truth(dead, alarm, UNKNOWN, "no vault notifies its topic, so that it was not asked for")
-    yield Truth(dead, rule, PASS, "one of its targets is the topic of the vault")
+    yield Truth(dead, rule, PASS, "one of its targets is the topic of the vault, which lets rules in")
     asleep = f"arn:aws:events:{AWAY}:{ACCOUNT}:rule/asleep"
     yield Truth(dead, asleep, FAIL, "it is switched off, and has no target")
     for arn in (main, opened, alarm, rule, asleep):

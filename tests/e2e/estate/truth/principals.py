@@ -14,6 +14,7 @@ _KNOWN = {
     "estate-admin": (FAIL, PASS, "it may do everything, and is taken on with a second factor"),
     "estate-keeper": (PASS, FAIL, "backups only; long-term keys pass BoolIfExists in its trust policy"),
     "estate-developer": (PASS, PASS, "databases only"),
+    "estate-remover": (FAIL, PASS, "databases, and the backups of those that no vault holds"),
     "estate-directory": (FAIL, UNKNOWN, "it may do everything; what its directory asks for, IAM does not see"),
     "estate-backup": (PASS, NOT_APPLICABLE, "its boundary leaves nothing of backups; a service takes it on"),
     "AWSBackupDefaultServiceRole": (PASS, NOT_APPLICABLE, "it deletes snapshots, and neither databases nor points"),
