@@ -28,6 +28,14 @@ fn whether_events_are_recorded() {
             no(),
         ),
         ("the shadow of a trail that nobody can ask", Estate::new().has("trails", [shadow()]), OPEN),
+        (
+            "all but the events of one service",
+            Estate::new().has(
+                "trails",
+                [trail(json!({ "event_selectors": [{ "ReadWriteType": "All", "IncludeManagementEvents": true, "ExcludeManagementEventSources": ["kms.amazonaws.com"] }] }))],
+            ),
+            OPEN,
+        ),
         ("it does not log", Estate::new().has("trails", [trail(json!({ "is_logging": false }))]), no()),
         ("no trail", Estate::new(), no()),
         ("trails unread", Estate::new().denied("trails", None), OPEN),
@@ -40,12 +48,20 @@ fn whether_events_are_recorded() {
 
 #[test]
 fn recorders_and_defaults_of_volumes() {
-    let recorder = |on: bool| Estate::new().has("config_recorders", [json!({ "configuration_recorder_name": "default", "recording": on })]);
+    let recorder = |on: bool| {
+        let row = json!({ "configuration_recorder_name": "default", "recording": on, "last_status": "SUCCESS", "all_supported": true });
+        Estate::new().has("config_recorders", [row])
+    };
+    let failing = || {
+        recorder(true)
+            .has("config_recorders", [json!({ "configuration_recorder_name": "other", "recording": true, "last_status": "FAILURE" })])
+    };
     let settings =
         || Estate::new().has("ebs_settings", [json!({ "snapshot_block_public_access": "unblocked", "encryption_by_default": true })]);
     let volume = || Estate::new().has("ebs_volumes", [json!({ "volume_arn": VOLUME, "state": "available", "attachments": [] })]);
     let cases = [
         ("recording", recorder(true), "configuration_recorded", yes()),
+        ("one of two is enough", failing(), "configuration_recorded", yes()),
         ("stopped", recorder(false), "configuration_recorded", no()),
         ("none", Estate::new(), "configuration_recorded", no()),
         ("unread", Estate::new().denied("config_recorders", None), "configuration_recorded", OPEN),
@@ -346,7 +362,7 @@ fn scans_of_the_newest_point() {
             .has("ebs_volumes", [volume.clone()])
             .has("recovery_points", [with(point("x", 1, ago(1, 0)), changes)])
     };
-    let scan = |id: &str, result: Option<&str>| json!({ "scan_job_id": id, "state": "COMPLETED", "scan_result_status": result, "recovery_point_arn": arn, "resource_arn": VOLUME, "creation_date": ago(0, 5), "completion_date": ago(0, 4) });
+    let scan = |id: &str, result: Option<&str>| json!({ "scan_job_id": id, "state": "COMPLETED", "scan_result_status": result, "scan_mode": "FULL_SCAN", "recovery_point_arn": arn, "resource_arn": VOLUME, "creation_date": ago(0, 5), "completion_date": ago(0, 4) });
     let cases = [
         ("clean", held().has("scan_jobs", [scan("1", Some("NO_THREATS_FOUND"))]), yes(), no()),
         ("infected", held().has("scan_jobs", [scan("1", Some("THREATS_FOUND"))]), yes(), yes()),
@@ -376,5 +392,49 @@ fn scans_of_the_newest_point() {
         let facts = estate.facts();
         let row = facts.row("point_scans", VOLUME);
         assert_eq!((&row["scanned"], &row["infected"]), (&scanned, &infected), "{why}: {row:?}");
+    }
+}
+
+#[test]
+fn whether_trails_deliver() {
+    const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all";
+    let (hour_s, day_s) = (3_600, 86_400);
+    let all = json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true }]);
+    let writes = json!([{ "ReadWriteType": "WriteOnly", "IncludeManagementEvents": true }]);
+    let trail = |changes: Value| {
+        let row =
+            json!({ "trail_arn": TRAIL, "is_home": true, "is_logging": true, "event_selectors": all, "start_logging_time": ago(100, 0) });
+        with(row, changes)
+    };
+    let (late, never) = (json!({ "latest_delivery_time": ago(60, 0) }), json!({}));
+    // why, changes, delivered, undelivered for, idle
+    let cases = [
+        ("minutes ago", json!({ "latest_delivery_time": NOW_S - 300 }), yes(), json!(300), no()),
+        ("while it was collected", json!({ "latest_delivery_time": NOW_S + 30 }), yes(), json!(0), no()),
+        ("two months ago", late.clone(), yes(), json!(60 * day_s), no()),
+        ("never", never, OPEN, json!(100 * day_s), no()),
+        ("never, and it was switched on an hour ago", json!({ "start_logging_time": NOW_S - hour_s }), OPEN, json!(hour_s), no()),
+        (
+            "not since it was switched on again",
+            with(late.clone(), json!({ "start_logging_time": ago(2, 0) })),
+            OPEN,
+            json!(2 * day_s),
+            no(),
+        ),
+        ("when it was switched on was not told", with(late.clone(), json!({ "start_logging_time": null })), yes(), json!(60 * day_s), no()),
+        ("neither was told", json!({ "start_logging_time": null }), OPEN, OPEN, no()),
+        (
+            "it takes what writes, and nothing may have been",
+            with(late.clone(), json!({ "event_selectors": writes })),
+            yes(),
+            json!(60 * day_s),
+            OPEN,
+        ),
+        ("what it takes was not told", with(late, json!({ "event_selectors": null })), yes(), json!(60 * day_s), OPEN),
+    ];
+    for (why, changes, delivered, undelivered_s, idle) in cases {
+        let facts = Estate::new().has("trails", [trail(changes)]).facts();
+        let row = facts.row("trail_deliveries", TRAIL);
+        assert_eq!((&row["delivered"], &row["undelivered_s"], &row["idle"]), (&delivered, &undelivered_s, &idle), "{why}: {row:?}");
     }
 }
