@@ -396,6 +396,55 @@ fn scans_of_the_newest_point() {
 }
 
 #[test]
+fn a_scan_of_changes_rests_on_those_before_it() {
+    let arn = |number: i64| format!("arn:aws:ec2:eu-west-1::snapshot/snap-{number}");
+    let volume = json!({ "volume_arn": VOLUME, "volume_id": "vol-1", "state": "available", "create_time": ago(100, 0), "attachments": [], "tags": {} });
+    let point = |number: i64| {
+        let changes = json!({ "recovery_point_arn": arn(number), "resource_arn": VOLUME, "resource_type": "EBS" });
+        with(point("x", number, ago(10 - number, 0)), changes)
+    };
+    let held = |scans: Vec<Value>| {
+        let estate = Estate::new().has("backup_vaults", [vault_row()]).has("ebs_volumes", [volume.clone()]);
+        estate.has("recovery_points", (1..=3).map(point)).has("scan_jobs", scans)
+    };
+    let scan = |number: i64, threats: bool, changes: Value| {
+        let result = if threats { "THREATS_FOUND" } else { "NO_THREATS_FOUND" };
+        let row = json!({
+            "scan_job_id": format!("{number}"), "state": "COMPLETED", "scan_result_status": result, "recovery_point_arn": arn(number),
+            "resource_arn": VOLUME, "creation_date": ago(10 - number, -5), "completion_date": ago(10 - number, -6)
+        });
+        with(row, changes)
+    };
+    let full = |number: i64, threats: bool| scan(number, threats, json!({ "scan_mode": "FULL_SCAN" }));
+    let since = |base: Value, number: i64, threats: bool| {
+        scan(number, threats, json!({ "scan_mode": "INCREMENTAL_SCAN", "scan_base_recovery_point_arn": base }))
+    };
+    let before = |number: i64| since(json!(arn(number - 1)), number, false);
+    let issues = json!({ "state": "COMPLETED_WITH_ISSUES" });
+    // why, scans, whether the third point is infected, the point that is suspected, the last that is known to be clean
+    let cases = [
+        ("back to a full one", vec![full(1, false), before(2), before(3)], no(), OPEN, json!(3)),
+        ("the first point was infected", vec![full(1, true), before(2), before(3)], OPEN, json!(arn(1)), OPEN),
+        ("changes on the way were", vec![full(1, false), since(json!(arn(1)), 2, true), before(3)], OPEN, json!(arn(2)), json!(1)),
+        ("its own changes are", vec![full(1, false), before(2), since(json!(arn(2)), 3, true)], yes(), OPEN, json!(2)),
+        ("one of the way was not scanned", vec![full(1, false), before(3)], OPEN, OPEN, json!(1)),
+        ("no full one is known", vec![before(2), before(3)], OPEN, OPEN, OPEN),
+        ("what it began from was not told", vec![full(2, false), since(json!(null), 3, false)], OPEN, OPEN, json!(2)),
+        ("it is its own base", vec![since(json!(arn(3)), 3, false)], OPEN, OPEN, OPEN),
+        ("a full one after an infected point", vec![full(1, true), full(2, false), before(3)], no(), json!(arn(1)), json!(3)),
+        ("of which kind was not told", vec![scan(3, false, json!({ "scan_mode": null }))], OPEN, OPEN, OPEN),
+        ("not everything was looked at", vec![with(full(3, false), issues)], OPEN, OPEN, OPEN),
+    ];
+    for (why, scans, infected, suspect, clean) in cases {
+        let facts = held(scans).facts();
+        let row = facts.row("point_scans", VOLUME);
+        let clean_s = clean.as_i64().map_or(OPEN, |number| json!(ago(10 - number, -6)));
+        assert_eq!((&row["infected"], &row["suspect_arn"], &row["clean_s"]), (&infected, &suspect, &clean_s), "{why}: {row:?}");
+        assert_eq!(row["changes_only"], json!(infected == OPEN && why != "not everything was looked at"), "{why}");
+    }
+}
+
+#[test]
 fn whether_trails_deliver() {
     const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all";
     let (hour_s, day_s) = (3_600, 86_400);
