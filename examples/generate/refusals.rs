@@ -26,11 +26,12 @@ const SILENT: [(&str, &str); 5] = [
     ("trails", "DescribeTrails"),
 ];
 /// The same, for some names of events: one of each kind that weakens backups.
-const SILENT_EVENTS: [&str; 8] = [
+const SILENT_EVENTS: [&str; 9] = [
     "DeleteBackupVault",
     "DeleteDBSnapshot",
     "DeleteRecoveryPoint",
     "DeleteReportPlan",
+    "DisableImage",
     "StopBackupJob",
     "StopLogging",
     "UntagResource",

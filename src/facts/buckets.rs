@@ -5,8 +5,11 @@
 //!
 //! - A rule without `Filter` is of the older form and replicates delete markers; of the newer form only where `DeleteMarkerReplication` says so.
 //! - A destination that no collection looked at may be anywhere: whether it is another Region is then not told.
+//! - Objects under a key of KMS go only by a rule that asks for them (`SseKmsEncryptedObjects`): of a bucket that encrypts with one by default, a rule
+//!   without it takes nothing new. What single objects were encrypted with is not looked at.
 //!
-//! Sources: Amazon S3 User Guide, "Replication configuration file elements", "Lifecycle configuration elements", "Retaining multiple versions".
+//! Sources: Amazon S3 User Guide, "Replication configuration file elements", "Replicating encrypted objects", "Lifecycle configuration elements",
+//! "Retaining multiple versions".
 
 use std::collections::BTreeMap;
 
@@ -45,13 +48,13 @@ crate::rows! {
         noncurrent_kept_s: Integer, NotTold, "NoncurrentVersionExpiration.NoncurrentDays";
         /// Whether any rule of replication is enabled
         replicated: Boolean, NotTold, "ReplicationRule.Status";
-        /// Whether every object goes to a bucket in another Region by one of them
-        replicated_to_other_region: Boolean, NotTold, "ReplicationRule.Destination, Filter";
+        /// Whether every object, encrypted as the bucket does by default, goes to a bucket in another Region by one of them
+        replicated_to_other_region: Boolean, NotTold, "ReplicationRule.Destination, Filter, SourceSelectionCriteria; GetBucketEncryption";
         /// Whether one of them repeats deletions
         replicates_deletions: Boolean, NotTold, "DeleteMarkerReplication, Filter";
         /// Whether all of them publish how far behind they are
         replication_measured: Boolean, NotTold, "Destination.Metrics";
-        /// How far replication may lag, at most, before an alarm fires and tells somebody; for ever is the largest number
+        /// How far replication by any of them may lag, at most, before an alarm fires and tells somebody; for ever is the largest number
         lag_alarm_s: Integer, NotTold, "MetricAlarm: ReplicationLatency";
         /// Buckets that objects go to, separated by blanks
         destinations: Text, Means("none, or not told"), "Destination.Bucket";
@@ -81,7 +84,7 @@ crate::rows! {
     /// What is needed of `s3_buckets`.
     struct Told {
         account_id: Text; region: Text; bucket_arn: Text; bucket_name: Text; versioning_status: Text; lifecycle_rules: Json;
-        replication_rules: Json; collection: Text;
+        replication_rules: Json; default_encryption_configured: Boolean; sse_algorithm: Text; collection: Text;
     }
 }
 
@@ -89,11 +92,20 @@ crate::rows! {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ReplicationRule {
+    #[serde(rename = "ID")]
+    id: Option<String>,
     status: Option<String>,
     filter: Option<serde_json::Map<String, serde_json::Value>>,
     prefix: Option<String>,
     delete_marker_replication: Option<Status>,
+    source_selection_criteria: Option<Criteria>,
     destination: Option<Destination>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Criteria {
+    sse_kms_encrypted_objects: Option<Status>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,23 +144,32 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let alarms = LagAlarms::read(inputs)?;
     let rows = buckets.into_iter().map(|bucket| {
         let role = bucket.bucket_arn.as_ref().and_then(|arn| roles.get(arn)).copied().flatten();
-        let place = bucket.account_id.as_deref().zip(bucket.region.as_deref());
-        let lag_alarm_s =
-            place.zip(bucket.bucket_name.as_deref()).and_then(|((account_id, region), name)| alarms.of(inputs, account_id, region, name));
-        Ok(BucketRow { lag_alarm_s, ..row(bucket, role, &regions)? })
+        row(bucket, role, &regions, |account_id, region, name, rules| alarms.of(inputs, account_id, region, name, rules))
     });
     let rows = rows.collect::<Result<Vec<_>, FactError>>()?;
     Inputs::frame_of(FACT.relation, rows)
 }
 
-fn row(bucket: Told, role: Option<Role>, regions: &BTreeMap<String, String>) -> Result<BucketRow, FactError> {
+/// The row of a bucket. What alarms there are on its rules of replication is asked by account, Region, its name and the ids of the rules.
+fn row(
+    bucket: Told,
+    role: Option<Role>,
+    regions: &BTreeMap<String, String>,
+    alarm_s: impl Fn(&str, &str, &str, &[Option<&str>]) -> Option<i64>,
+) -> Result<BucketRow, FactError> {
     let arn = bucket.bucket_arn.unwrap_or_default();
     let versioned = bucket.versioning_status.as_deref().map(|status| status == "Enabled");
     let lifecycle: Option<Vec<LifecycleRule>> = json(TABLE, "lifecycle_rules", &arn, bucket.lifecycle_rules)?;
     let rules: Option<Vec<ReplicationRule>> = json(TABLE, "replication_rules", &arn, bucket.replication_rules)?;
     let enabled = rules.map(|rules| rules.into_iter().filter(ReplicationRule::may_be_enabled).collect::<Vec<_>>());
-    let replication = enabled.as_deref().map(|rules| Replication::of(rules, bucket.region.as_deref(), regions)).unwrap_or_default();
+    let under_kms = under_kms(bucket.default_encryption_configured, bucket.sse_algorithm.as_deref());
+    let replication =
+        enabled.as_deref().map(|rules| Replication::of(rules, bucket.region.as_deref(), under_kms, regions)).unwrap_or_default();
+    let ids = enabled.as_deref().map(|rules| rules.iter().map(|rule| rule.id.as_deref()).collect::<Vec<_>>());
+    let place = bucket.account_id.as_deref().zip(bucket.region.as_deref()).zip(bucket.bucket_name.as_deref());
+    let lag_alarm_s = place.zip(ids).and_then(|(((account_id, region), name), ids)| alarm_s(account_id, region, name, &ids));
     Ok(BucketRow {
+        lag_alarm_s,
         evidence: Some(population::evidence(TABLE, &arn, bucket.collection.as_deref())),
         subject_arn: Some(arn),
         subject_type: Some("AWS::S3::Bucket".to_owned()),
@@ -163,8 +184,17 @@ fn row(bucket: Told, role: Option<Role>, regions: &BTreeMap<String, String>) -> 
         replicates_deletions: replication.deletions,
         replication_measured: replication.measured,
         destinations: replication.destinations,
-        ..BucketRow::default()
     })
+}
+
+/// Whether new objects are encrypted with a key of KMS unless they ask for something else.
+fn under_kms(configured: Option<bool>, algorithm: Option<&str>) -> Option<bool> {
+    match (configured, algorithm) {
+        (_, Some(algorithm)) => Some(algorithm != "AES256"),
+        // S3 then encrypts with a key of its own.
+        (Some(false), None) => Some(false),
+        _ => None,
+    }
 }
 
 /// How long a version that is no longer current stays: as long as the rule that ends the first of them says. `None` if that was not told.
@@ -194,12 +224,12 @@ struct Replication {
 }
 
 impl Replication {
-    fn of(rules: &[ReplicationRule], here: Option<&str>, regions: &BTreeMap<String, String>) -> Self {
+    fn of(rules: &[ReplicationRule], here: Option<&str>, under_kms: Option<bool>, regions: &BTreeMap<String, String>) -> Self {
         let elsewhere = |rule: &ReplicationRule| {
-            let whole = rule.is_whole();
+            let whole = and(Some(rule.is_whole()), or(rule.takes_kms(), under_kms.map(|under_kms| !under_kms)));
             let there = rule.destination.as_ref().and_then(|to| regions.get(to.bucket.as_deref()?)).map(String::as_str);
             let away = there.zip(here).map(|(there, here)| there != here);
-            and(and(Some(whole), away), rule.enabled())
+            and(and(whole, away), rule.enabled())
         };
         let to: Vec<&str> = rules.iter().filter_map(|rule| rule.destination.as_ref()?.bucket.as_deref()).collect();
         Self {
@@ -226,6 +256,14 @@ impl ReplicationRule {
     fn is_whole(&self) -> bool {
         let nothing = |value: &serde_json::Value| value.as_str() == Some("");
         self.prefix.as_deref().is_none_or(str::is_empty) && self.filter.iter().flat_map(|filter| filter.values()).all(nothing)
+    }
+
+    /// Whether it takes objects under a key of KMS, too.
+    fn takes_kms(&self) -> Option<bool> {
+        match self.source_selection_criteria.as_ref().and_then(|criteria| criteria.sse_kms_encrypted_objects.as_ref()) {
+            None => Some(false),
+            Some(said) => said.status.as_deref().map(|status| status == "Enabled"),
+        }
     }
 
     fn deletions(&self) -> Option<bool> {
@@ -313,8 +351,42 @@ mod tests {
         for (why, rules, expected) in cases {
             let rules: Vec<ReplicationRule> = serde_json::from_str(&format!("[{rules}]")).unwrap();
             let rules: Vec<_> = rules.into_iter().filter(ReplicationRule::may_be_enabled).collect();
-            let found = Replication::of(&rules, Some("eu-west-1"), &regions);
+            let found = Replication::of(&rules, Some("eu-west-1"), Some(false), &regions);
             assert_eq!((found.any, found.to_other_region, found.deletions, found.measured), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn objects_under_a_key_of_kms_go_where_a_rule_asks_for_them() {
+        let regions: BTreeMap<String, String> = [("arn:aws:s3:::far".to_owned(), "us-west-2".to_owned())].into();
+        let rule =
+            |criteria: &str| format!(r#"[{{"Status":"Enabled","Filter":{{}},{criteria}"Destination":{{"Bucket":"arn:aws:s3:::far"}}}}]"#);
+        let asked = r#""SourceSelectionCriteria":{"SseKmsEncryptedObjects":{"Status":"Enabled"}},"#;
+        let (yes, no) = (Some(true), Some(false));
+        // why, criteria, default encryption configured, algorithm, replicated as a whole
+        let cases = [
+            ("keys of S3", "", yes, Some("AES256"), yes),
+            ("no encryption is configured, which is a key of S3", "", no, None, yes),
+            ("a key of KMS, and nobody asked", "", yes, Some("aws:kms"), no),
+            ("two layers, and nobody asked", "", yes, Some("aws:kms:dsse"), no),
+            ("a key of KMS, asked for", asked, yes, Some("aws:kms"), yes),
+            ("asked for, and encryption unread", asked, None, None, yes),
+            ("encryption unread", "", None, None, None),
+            ("which it is was not told", "", yes, None, None),
+            ("asked for and switched off", &asked.replace("Enabled\"", "Disabled\""), yes, Some("aws:kms"), no),
+            ("other criteria", r#""SourceSelectionCriteria":{"ReplicaModifications":{"Status":"Enabled"}},"#, yes, Some("aws:kms"), no),
+            (
+                "whether it is asked for was not told",
+                r#""SourceSelectionCriteria":{"SseKmsEncryptedObjects":{}},"#,
+                yes,
+                Some("aws:kms"),
+                None,
+            ),
+        ];
+        for (why, criteria, configured, algorithm, expected) in cases {
+            let rules: Vec<ReplicationRule> = serde_json::from_str(&rule(criteria)).unwrap();
+            let found = Replication::of(&rules, Some("eu-west-1"), under_kms(configured, algorithm), &regions);
+            assert_eq!((found.any, found.to_other_region), (yes, expected), "{why}");
         }
     }
 }

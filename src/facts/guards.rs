@@ -1,20 +1,23 @@
 //! What an account has switched on in a Region whatever its resources are: recording of events and configuration, defaults of EBS.
 //!
 //! Events are recorded where a trail that the Region sees is logging and takes management events that write. What a trail takes is told in its home Region
-//! only; of a trail of an account that nobody looks at, as an organisation's may be, it is not known. AWS itself lists events for 90 days without any
-//! trail, which is shorter than any audit.
+//! only; of a trail of an account that nobody looks at, as an organisation's may be, it is not known, nor of one that leaves out the events of a service.
+//! AWS itself lists events for 90 days without any trail, which is shorter than any audit.
 //!
 //! Sources: CloudTrail user guide, "Logging management events", "Creating a trail"; AWS Config API reference, `ConfigurationRecorderStatus`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
-use serde::Deserialize;
 
+use self::recorders::RecorderRow;
 use super::objectives::{and, or};
 use super::population::json;
+use super::trails::selectors::{self, Advanced, Basic, Management};
 use super::{Fact, FactError, Inputs, everywhere, region};
 use crate::dataset::{Relation, Row};
+
+mod recorders;
 
 crate::rows! {
     /// What is switched on in an account and Region.
@@ -27,12 +30,12 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// Whether a trail records the management events that change something
+        /// Whether a trail records the management events that change something; not told where it leaves some out
         events_recorded: Boolean, NotTold, "GetTrailStatus: IsLogging; GetEventSelectors";
         /// Trails that do, separated by blanks
         trails: Text, Means("none that is known to"), "TrailARN";
-        /// Whether a recorder of AWS Config records
-        configuration_recorded: Boolean, NotTold, "DescribeConfigurationRecorderStatus: recording";
+        /// Whether a recorder of AWS Config records plans, selections, vaults and what holds data, and did so well; not told where types of data are left out
+        configuration_recorded: Boolean, NotTold, "DescribeConfigurationRecorderStatus: recording, lastStatus; recordingGroup";
         /// `block-all-sharing`, `block-new-sharing` or `unblocked`
         snapshot_sharing: Text, NotTold, "GetSnapshotBlockPublicAccessState";
         /// Whether new volumes and copies of snapshots are encrypted without being told to
@@ -77,11 +80,6 @@ crate::rows! {
 }
 
 crate::rows! {
-    /// What is needed of `config_recorders`.
-    struct RecorderRow { account_id: Text; region: Text; recording: Boolean; }
-}
-
-crate::rows! {
     /// What is needed of `ebs_settings`.
     struct EbsRow { account_id: Text; region: Text; snapshot_block_public_access: Text; encryption_by_default: Boolean; }
 }
@@ -96,38 +94,14 @@ crate::rows! {
     struct PlaceRow { account_id: Text; region: Text; }
 }
 
-/// A basic selector of events.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Basic {
-    read_write_type: Option<String>,
-    include_management_events: Option<bool>,
-}
-
-/// An advanced selector of events.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Advanced {
-    #[serde(default)]
-    field_selectors: Vec<Field>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Field {
-    field: String,
-    #[serde(default)]
-    equals: Vec<String>,
-}
-
 type Place = (String, String);
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let trails = Trails::read(inputs)?;
     let mut recording: BTreeMap<Place, Option<bool>> = BTreeMap::new();
     for row in inputs.rows::<RecorderRow>("config_recorders")? {
-        let found = recording.entry(place(row.account_id, row.region)).or_insert(Some(false));
-        *found = or(*found, row.recording);
+        let found = recording.entry(place(row.account_id.clone(), row.region.clone())).or_insert(Some(false));
+        *found = or(*found, recorders::records(row)?);
     }
     let ebs = inputs.rows::<EbsRow>("ebs_settings")?.into_iter().map(|row| (place(row.account_id.clone(), row.region.clone()), row));
     let ebs: BTreeMap<Place, EbsRow> = ebs.collect();
@@ -223,7 +197,7 @@ impl Trails {
             if row.is_home == Some(true) {
                 let basic: Option<Vec<Basic>> = json("trails", "event_selectors", &arn, row.event_selectors)?;
                 let advanced: Option<Vec<Advanced>> = json("trails", "advanced_event_selectors", &arn, row.advanced_event_selectors)?;
-                takes.insert(arn.clone(), takes_writes(basic.as_deref(), advanced.as_deref()));
+                takes.insert(arn.clone(), selectors::take(basic.as_deref(), advanced.as_deref(), Management::Writes));
             }
             seen.entry(place(row.account_id, row.region)).or_default().push((arn, row.is_logging));
         }
@@ -243,60 +217,5 @@ impl Trails {
         let recording = self.seen.get(here)?.iter().filter(|trail| self.records(trail) == Some(true)).map(|(arn, _)| arn.as_str());
         let names = recording.collect::<Vec<_>>().join(" ");
         (!names.is_empty()).then_some(names)
-    }
-}
-
-/// Whether selectors take management events that write. A trail has selectors of one kind; `None` if neither was told.
-fn takes_writes(basic: Option<&[Basic]>, advanced: Option<&[Advanced]>) -> Option<bool> {
-    if let Some(advanced) = advanced.filter(|all| !all.is_empty()) {
-        let one = |selector: &Advanced| {
-            let says = |field: &str, value: &str| {
-                selector.field_selectors.iter().any(|one| one.field == field && one.equals.iter().any(|is| is == value))
-            };
-            let narrowed = selector.field_selectors.iter().any(|one| !matches!(one.field.as_str(), "eventCategory" | "readOnly"));
-            match says("eventCategory", "Management") && !says("readOnly", "true") {
-                // Only some sources or names of events: which, is not weighed.
-                true if narrowed => None,
-                takes => Some(takes),
-            }
-        };
-        return advanced.iter().map(one).fold(Some(false), or);
-    }
-    let one = |selector: &Basic| {
-        let writes = selector.read_write_type.as_deref().map(|kind| kind != "ReadOnly");
-        and(selector.include_management_events, writes)
-    };
-    Some(basic.filter(|all| !all.is_empty())?.iter().map(one).fold(Some(false), or)).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_trail_takes() {
-        // why, basic, advanced, takes management events that write
-        let management = r#"{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]}"#;
-        let reads = r#"{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"readOnly","Equals":["true"]}]}"#;
-        let some = r#"{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"eventSource","NotEquals":["kms.amazonaws.com"]}]}"#;
-        let data = r#"{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]}]}"#;
-        let cases = [
-            ("all", Some(r#"[{"ReadWriteType":"All","IncludeManagementEvents":true}]"#.to_owned()), None, Some(true)),
-            ("writes", Some(r#"[{"ReadWriteType":"WriteOnly","IncludeManagementEvents":true}]"#.to_owned()), None, Some(true)),
-            ("reads only", Some(r#"[{"ReadWriteType":"ReadOnly","IncludeManagementEvents":true}]"#.to_owned()), None, Some(false)),
-            ("data only", Some(r#"[{"ReadWriteType":"All","IncludeManagementEvents":false}]"#.to_owned()), None, Some(false)),
-            ("not told of which kind", Some(r#"[{"IncludeManagementEvents":true}]"#.to_owned()), None, None),
-            ("none was told", None, None, None),
-            ("advanced, management", None, Some(format!("[{management}]")), Some(true)),
-            ("advanced, reads of management", None, Some(format!("[{reads}]")), Some(false)),
-            ("advanced, all but one service", None, Some(format!("[{some}]")), None),
-            ("advanced, data, and beside it management", None, Some(format!("[{data},{management}]")), Some(true)),
-            ("advanced, data", None, Some(format!("[{data}]")), Some(false)),
-        ];
-        for (why, basic, advanced, expected) in cases {
-            let basic: Option<Vec<Basic>> = basic.map(|text| serde_json::from_str(&text).unwrap());
-            let advanced: Option<Vec<Advanced>> = advanced.map(|text| serde_json::from_str(&text).unwrap());
-            assert_eq!(takes_writes(basic.as_deref(), advanced.as_deref()), expected, "{why}");
-        }
     }
 }

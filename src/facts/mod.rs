@@ -57,6 +57,7 @@ pub mod slots;
 pub mod storage;
 pub mod tampering;
 pub mod testing;
+pub mod trails;
 pub mod windows;
 
 pub use error::FactError;
@@ -135,6 +136,7 @@ pub static FACTS: &[&Fact] = &[
     &slots::FACT,
     &keys::storage::FACT,
     &tampering::FACT,
+    &trails::FACT,
     &policies::FACT,
     &locks::FACT,
     &storage::FACT,

@@ -48,7 +48,7 @@ OF_SETTINGS = OF_SERVICES | {
     "activity-not-recorded", "config-recorder-off", "ebs-snapshot-sharing-not-blocked", "ebs-default-encryption-off",
     "trail-without-validation", "trail-delivery-failing", "vault-lock-liftable", "vault-key-aws-managed",
     "point-deleted-by-hand", "snapshot-deleted-by-hand", "point-lifecycle-changed", "guard-lifted", "plan-removed",
-    "backup-stopped-by-hand", "log-stopped", "selection-tag-removed", "alert-path-dead", "backup-failures-unalarmed",
+    "backup-stopped-by-hand", "log-stopped", "selection-tag-removed", "protection-weakened", "alert-path-dead", "backup-failures-unalarmed",
     "restore-drill-missing", "restore-from-lock-missing", "restore-from-other-account-missing",
     "restore-testing-covers-nothing", "restore-tests-skip-copies", "restored-database-public",
     "restored-database-beside-production", "pitr-history-broken",

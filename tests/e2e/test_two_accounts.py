@@ -69,6 +69,7 @@ OF_THE_OTHER = {
                     "plan-removed",
                     "point-deleted-by-hand",
                     "point-lifecycle-changed",
+                    "protection-weakened",
                     "selection-tag-removed",
                     "snapshot-deleted-by-hand",
                 ),

@@ -191,6 +191,7 @@ fn every_rule_shows_every_verdict_it_can_give() {
         "point-orphaned",
         "point-outlived-lifecycle",
         "point-retention-too-short",
+        "protection-weakened",
         "recovery-from-failure-slow",
         "recovery-point-key-unusable",
         "recovery-point-not-encrypted",

@@ -1,7 +1,8 @@
 //! Alarms on how far the replication of a bucket lags behind.
 //!
 //! An alarm counts that goes off above a number of seconds, is switched on and has somebody to tell; whether that somebody listens is not asked here. What
-//! an alarm on an expression makes of the metric is not weighed.
+//! an alarm on an expression makes of the metric is not weighed. Each rule of replication has a metric of its own, so that each needs an alarm: the bucket
+//! is watched as well as the rule that is watched least.
 //!
 //! Source: Amazon S3 User Guide, "Using S3 Replication metrics": `ReplicationLatency`, in seconds, of each source bucket and rule.
 
@@ -30,10 +31,12 @@ type Place = (String, String);
 /// The alarms that were read.
 #[derive(Debug, Default)]
 pub(super) struct LagAlarms {
-    /// The least lag at which an alarm goes off, by place and bucket.
-    least_s: BTreeMap<(Place, String), i64>,
+    /// The least lag at which an alarm goes off, by place, bucket and rule of replication.
+    least_s: BTreeMap<(Place, String, String), i64>,
     /// Places with an alarm of which it is not clear what it tells.
     unclear: BTreeSet<Place>,
+    /// Buckets with an alarm of which it is not clear what rule of replication it watches.
+    unclear_buckets: BTreeSet<(Place, String)>,
 }
 
 impl LagAlarms {
@@ -64,13 +67,16 @@ impl LagAlarms {
         let actions: Option<Vec<Value>> = json(TABLE, "alarm_actions", &arn, row.alarm_actions)?;
         let fires = row.comparison_operator.map(|operator| operator.starts_with("GreaterThan"));
         let tells = and(row.actions_enabled, actions.map(|actions| !actions.is_empty()));
-        let bucket = dimensions.and_then(|mut dimensions| dimensions.remove("SourceBucket"));
+        let (bucket, rule) = dimensions.map(|mut named| (named.remove("SourceBucket"), named.remove("RuleId"))).unwrap_or_default();
         let limit_s = row.threshold.as_deref().and_then(seconds);
-        match (and(fires, tells), bucket, limit_s) {
+        match (and(fires, tells), bucket, rule, limit_s) {
             (Some(false), ..) => {}
-            (Some(true), Some(bucket), Some(limit_s)) => {
-                let least_s = self.least_s.entry((place, bucket)).or_insert(limit_s);
+            (Some(true), Some(bucket), Some(rule), Some(limit_s)) => {
+                let least_s = self.least_s.entry((place, bucket, rule)).or_insert(limit_s);
                 *least_s = limit_s.min(*least_s);
+            }
+            (_, Some(bucket), ..) => {
+                self.unclear_buckets.insert((place, bucket));
             }
             _ => {
                 self.unclear.insert(place);
@@ -79,13 +85,22 @@ impl LagAlarms {
         Ok(())
     }
 
-    /// The least lag at which an alarm goes off for a bucket, for ever if there is none; `None` if not all alarms there were read, or one is unclear.
-    pub(super) fn of(&self, inputs: &Inputs<'_>, account_id: &str, region: &str, bucket: &str) -> Option<i64> {
+    /// The most that any of the rules of a bucket may lag before an alarm goes off, for ever if one has none; `None` if not all alarms there were read, one
+    /// is unclear, or a rule has no id.
+    pub(super) fn of(&self, inputs: &Inputs<'_>, account_id: &str, region: &str, bucket: &str, rules: &[Option<&str>]) -> Option<i64> {
         let place = (account_id.to_owned(), region.to_owned());
-        if !inputs.complete(TABLE, account_id, region) || self.unclear.contains(&place) {
+        if !inputs.complete(TABLE, account_id, region)
+            || self.unclear.contains(&place)
+            || self.unclear_buckets.contains(&(place.clone(), bucket.to_owned()))
+        {
             return None;
         }
-        Some(self.least_s.get(&(place, bucket.to_owned())).copied().unwrap_or(i64::MAX))
+        let least_s = |rule: &Option<&str>| {
+            let key = (place.clone(), bucket.to_owned(), (*rule)?.to_owned());
+            Some(self.least_s.get(&key).copied().unwrap_or(i64::MAX))
+        };
+        let lags = rules.iter().map(least_s).collect::<Option<Vec<i64>>>()?;
+        Some(lags.into_iter().max().unwrap_or(i64::MAX))
     }
 }
 

@@ -1,9 +1,15 @@
-//! The kinds of events that weaken backups.
+//! The kinds of events that weaken backups. Of some it is in what was asked for whether they do: `requests` looks at it.
+//!
+//! Not here, although such calls can weaken: policies of vaults and keys, locks of vaults, Object Lock, shorter retention. What they were before is not in
+//! the event, and `drift` compares what was read.
 
-const BACKUP: &str = "backup.amazonaws.com";
-const RDS: &str = "rds.amazonaws.com";
-const EC2: &str = "ec2.amazonaws.com";
-const S3: &str = "s3.amazonaws.com";
+pub(super) const BACKUP: &str = "backup.amazonaws.com";
+pub(super) const RDS: &str = "rds.amazonaws.com";
+pub(super) const EC2: &str = "ec2.amazonaws.com";
+pub(super) const S3: &str = "s3.amazonaws.com";
+pub(super) const DYNAMODB: &str = "dynamodb.amazonaws.com";
+pub(super) const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
+const KMS: &str = "kms.amazonaws.com";
 
 /// A kind of event.
 #[derive(Debug)]
@@ -22,8 +28,14 @@ pub(super) const REMOVES_TAGS: &str = "tags_removed";
 /// The event that removes all tags and names none.
 pub(super) const REMOVES_ALL: &str = "DeleteBucketTagging";
 
+/// The event that puts a set of tags in the place of all that were there.
+pub(super) const REPLACES_ALL: &str = "PutBucketTagging";
+
+/// The events that set tags, and so may change one.
+pub(super) const SETS_TAGS: [&str; 5] = ["AddTagsToResource", "CreateTags", REPLACES_ALL, "TagResource", "TagResources"];
+
 /// Every kind, sorted by its word. A kind that is put here needs a rule that looks at it.
-pub(super) static KINDS: [Kind; 8] = [
+pub(super) static KINDS: [Kind; 9] = [
     Kind {
         word: "guards_lifted",
         whoever: false,
@@ -46,8 +58,10 @@ pub(super) static KINDS: [Kind; 8] = [
         word: "log_stopped",
         whoever: false,
         events: &[
-            ("cloudtrail.amazonaws.com", "DeleteTrail"),
-            ("cloudtrail.amazonaws.com", "StopLogging"),
+            (CLOUDTRAIL, "DeleteTrail"),
+            (CLOUDTRAIL, "PutEventSelectors"),
+            (CLOUDTRAIL, "StopLogging"),
+            (CLOUDTRAIL, "UpdateTrail"),
             ("config.amazonaws.com", "DeleteConfigurationRecorder"),
             ("config.amazonaws.com", "DeleteDeliveryChannel"),
             ("config.amazonaws.com", "StopConfigurationRecorder"),
@@ -75,6 +89,21 @@ pub(super) static KINDS: [Kind; 8] = [
         events: &[(BACKUP, "DeleteRecoveryPoint"), (BACKUP, "DisassociateRecoveryPoint"), (BACKUP, "DisassociateRecoveryPointFromParent")],
     },
     Kind {
+        word: "protection_weakened",
+        whoever: false,
+        events: &[
+            (BACKUP, "UpdateRegionSettings"),
+            (DYNAMODB, "UpdateContinuousBackups"),
+            (EC2, "DisableImage"),
+            (KMS, "DeleteImportedKeyMaterial"),
+            (KMS, "DisableKey"),
+            (KMS, "ScheduleKeyDeletion"),
+            (RDS, "ModifyDBCluster"),
+            (RDS, "ModifyDBInstance"),
+            (S3, "PutBucketVersioning"),
+        ],
+    },
+    Kind {
         word: "snapshots_deleted",
         whoever: false,
         events: &[
@@ -82,7 +111,7 @@ pub(super) static KINDS: [Kind; 8] = [
             (RDS, "DeleteDBClusterSnapshot"),
             (RDS, "DeleteDBInstanceAutomatedBackup"),
             (RDS, "DeleteDBClusterAutomatedBackup"),
-            ("dynamodb.amazonaws.com", "DeleteBackup"),
+            (DYNAMODB, "DeleteBackup"),
             ("fsx.amazonaws.com", "DeleteBackup"),
             (EC2, "DeleteSnapshot"),
             (EC2, "DeregisterImage"),
@@ -95,13 +124,21 @@ pub(super) static KINDS: [Kind; 8] = [
         word: REMOVES_TAGS,
         whoever: false,
         events: &[
+            (RDS, "AddTagsToResource"),
             (RDS, "RemoveTagsFromResource"),
-            ("dynamodb.amazonaws.com", "UntagResource"),
+            (DYNAMODB, "TagResource"),
+            (DYNAMODB, "UntagResource"),
             (S3, REMOVES_ALL),
+            (S3, REPLACES_ALL),
+            (EC2, "CreateTags"),
             (EC2, "DeleteTags"),
+            ("elasticfilesystem.amazonaws.com", "TagResource"),
             ("elasticfilesystem.amazonaws.com", "UntagResource"),
+            ("fsx.amazonaws.com", "TagResource"),
             ("fsx.amazonaws.com", "UntagResource"),
+            ("redshift.amazonaws.com", "CreateTags"),
             ("redshift.amazonaws.com", "DeleteTags"),
+            ("tagging.amazonaws.com", "TagResources"),
             ("tagging.amazonaws.com", "UntagResources"),
         ],
     },

@@ -6,6 +6,7 @@
 //! - An attempt that AWS refused changed nothing and has no row.
 //! - What a service does by a rule that somebody made before (a lifecycle, a policy of snapshots) is no tampering. Infrastructure code acts for people.
 //! - Whether a change of a policy or a plan weakens it is not in the event: `drift` compares what was read.
+//! - Of a call that weakens or not, what was asked for decides; where that does not tell, the event has a row and nothing is proven.
 //!
 //! Sources: AWS Backup developer guide, "Logging AWS Backup API calls with CloudTrail"; CloudTrail user guide, "CloudTrail userIdentity element".
 
@@ -14,7 +15,8 @@ use std::collections::BTreeSet;
 use polars::prelude::{DataFrame, col, lit};
 use serde_json::Value;
 
-use self::kinds::{KINDS, Kind, REMOVES_ALL, REMOVES_TAGS};
+use self::kinds::{KINDS, Kind, REMOVES_ALL, REMOVES_TAGS, REPLACES_ALL};
+use self::requests::Standing;
 use self::tags::ChoosingTags;
 use super::population::{evidence, json};
 use super::reconciled::DELIVERED_WITHIN_S;
@@ -22,6 +24,7 @@ use super::{Fact, FactError, Inputs, PLAN_READS, region};
 use crate::dataset::{Relation, Row, frame};
 
 mod kinds;
+mod requests;
 mod tags;
 
 const TABLE: &str = "cloudtrail_events";
@@ -39,9 +42,11 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `points_deleted`, `snapshots_deleted`, `lifecycles_changed`, `guards_lifted`, `plans_removed`, `jobs_stopped`, `log_stopped` or `tags_removed`
+        /// `points_deleted`, `snapshots_deleted`, `lifecycles_changed`, `guards_lifted`, `protection_weakened`, `plans_removed`, `jobs_stopped`,
+        /// `log_stopped` or `tags_removed`
         kind: Text, Never, "";
-        /// Whether nothing of the kind happened in the window: false of an event, true where every name of the kind was read over all of it
+        /// Whether nothing of the kind happened in the window: false of an event, true where every name of the kind was read over all of it; not told
+        /// of an event that may be of the kind or not, as far as what was asked for shows
         none_proven: Boolean, NotTold, "";
         /// When it happened
         event_s: Integer, Means("there was none"), "EventTime";
@@ -70,7 +75,7 @@ pub static FACT: Fact = Fact {
         rows_rest_on: &[],
         order: &["kind", "event_s", "event_id"],
     },
-    reads: &[&[region(TABLE)], PLAN_READS],
+    reads: &[&[region(TABLE), region("trails")], PLAN_READS],
     by_range: false,
     derive,
 };
@@ -93,33 +98,49 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let choosing = ChoosingTags::read(inputs)?;
     let names: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.events).map(|(_, name)| *name).collect();
     let wanted = names.iter().fold(lit(false), |any, name| any.or(col("event_name").eq(lit(*name))));
+    let standing = Standing::read(inputs)?;
     let mut rows = Vec::new();
-    let mut open = BTreeSet::new();
     for event in frame::from_frame::<EventRow>(TABLE, &inputs.snapshot.frame_where(TABLE, wanted)?)? {
         let Some(kind) = kind_of(inputs, &event) else { continue };
-        if kind.word == REMOVES_TAGS {
-            let all = event.event_name.as_deref() == Some(REMOVES_ALL);
-            match choosing.chosen_by(event.account_id.as_deref(), event.region.as_deref(), &texts(&event)?, all) {
-                Some(false) => continue,
-                // Whether a selection goes by one of these tags was not read.
-                None => {
-                    open.insert((event.account_id.unwrap_or_default(), event.region.unwrap_or_default()));
-                    continue;
-                }
-                Some(true) => {}
-            }
+        let is_of_kind = if kind.word == REMOVES_TAGS { deselects(&choosing, &event)? } else { weakened(&standing, &event)? };
+        if is_of_kind != Some(false) {
+            rows.push(of_event(kind, is_of_kind, event)?);
         }
-        rows.push(of_event(kind, event)?);
     }
     let seen: BTreeSet<(String, String, &str)> = rows.iter().map(place_and_kind).collect();
     for (account_id, region) in inputs.snapshot.scope() {
         for kind in KINDS.iter().filter(|kind| !seen.contains(&(account_id.clone(), region.clone(), kind.word))) {
-            let undecided = kind.word == REMOVES_TAGS && open.contains(&(account_id.clone(), region.clone()));
-            let none_proven = (!undecided && observed(inputs, kind, account_id, region)).then_some(true);
+            let none_proven = observed(inputs, kind, account_id, region).then_some(true);
             rows.push(of_none(kind, account_id, region, none_proven));
         }
     }
     Inputs::frame_of(FACT.relation, rows)
+}
+
+/// Whether an event takes a tag away that a selection goes by; `None` if that was not read, or if it may.
+fn deselects(choosing: &ChoosingTags, event: &EventRow) -> Result<Option<bool>, FactError> {
+    let name = event.event_name.as_deref().unwrap_or_default();
+    if kinds::SETS_TAGS.contains(&name) {
+        let source = event.event_source.as_deref().unwrap_or_default();
+        return Ok(choosing.deselect(&place(event), source, &asked(event)?, name == REPLACES_ALL));
+    }
+    Ok(choosing.chosen_by(event.account_id.as_deref(), event.region.as_deref(), &texts(event)?, name == REMOVES_ALL))
+}
+
+/// Whether an event weakened something, as what was asked for shows.
+fn weakened(standing: &Standing, event: &EventRow) -> Result<Option<bool>, FactError> {
+    let (source, name) = (event.event_source.as_deref().unwrap_or_default(), event.event_name.as_deref().unwrap_or_default());
+    Ok(standing.weakened(&place(event), source, name, &asked(event)?))
+}
+
+/// What was asked for; null if that was not logged.
+fn asked(event: &EventRow) -> Result<Value, FactError> {
+    let id = event.event_id.as_deref().unwrap_or_default();
+    Ok(json::<Value>(TABLE, "request_parameters", id, event.request_parameters.clone())?.unwrap_or_default())
+}
+
+fn place(event: &EventRow) -> (String, String) {
+    (event.account_id.clone().unwrap_or_default(), event.region.clone().unwrap_or_default())
 }
 
 fn place_and_kind(row: &TamperingRow) -> (String, String, &'static str) {
@@ -163,7 +184,8 @@ fn root(account_id: &str, region: &str) -> String {
     format!("arn:aws:iam::{account_id}:root#region/{region}")
 }
 
-fn of_event(kind: &Kind, event: EventRow) -> Result<TamperingRow, FactError> {
+/// The row of an event that is of a kind, or that may be.
+fn of_event(kind: &Kind, is_of_kind: Option<bool>, event: EventRow) -> Result<TamperingRow, FactError> {
     let object = texts(&event)?;
     let object = object.into_iter().collect::<Vec<_>>().join(" ");
     let (account_id, region) = (event.account_id.unwrap_or_default(), event.region.unwrap_or_default());
@@ -173,7 +195,7 @@ fn of_event(kind: &Kind, event: EventRow) -> Result<TamperingRow, FactError> {
         account_id: Some(account_id),
         region: Some(region),
         kind: Some(kind.word.to_owned()),
-        none_proven: Some(false),
+        none_proven: is_of_kind.map(|is_of_kind| !is_of_kind),
         event_s: event.event_time_s,
         event_name: event.event_name,
         actor_arn: event.actor_arn,

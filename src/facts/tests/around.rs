@@ -28,6 +28,14 @@ fn whether_events_are_recorded() {
             no(),
         ),
         ("the shadow of a trail that nobody can ask", Estate::new().has("trails", [shadow()]), OPEN),
+        (
+            "all but the events of one service",
+            Estate::new().has(
+                "trails",
+                [trail(json!({ "event_selectors": [{ "ReadWriteType": "All", "IncludeManagementEvents": true, "ExcludeManagementEventSources": ["kms.amazonaws.com"] }] }))],
+            ),
+            OPEN,
+        ),
         ("it does not log", Estate::new().has("trails", [trail(json!({ "is_logging": false }))]), no()),
         ("no trail", Estate::new(), no()),
         ("trails unread", Estate::new().denied("trails", None), OPEN),
@@ -40,12 +48,20 @@ fn whether_events_are_recorded() {
 
 #[test]
 fn recorders_and_defaults_of_volumes() {
-    let recorder = |on: bool| Estate::new().has("config_recorders", [json!({ "configuration_recorder_name": "default", "recording": on })]);
+    let recorder = |on: bool| {
+        let row = json!({ "configuration_recorder_name": "default", "recording": on, "last_status": "SUCCESS", "all_supported": true });
+        Estate::new().has("config_recorders", [row])
+    };
+    let failing = || {
+        recorder(true)
+            .has("config_recorders", [json!({ "configuration_recorder_name": "other", "recording": true, "last_status": "FAILURE" })])
+    };
     let settings =
         || Estate::new().has("ebs_settings", [json!({ "snapshot_block_public_access": "unblocked", "encryption_by_default": true })]);
     let volume = || Estate::new().has("ebs_volumes", [json!({ "volume_arn": VOLUME, "state": "available", "attachments": [] })]);
     let cases = [
         ("recording", recorder(true), "configuration_recorded", yes()),
+        ("one of two is enough", failing(), "configuration_recorded", yes()),
         ("stopped", recorder(false), "configuration_recorded", no()),
         ("none", Estate::new(), "configuration_recorded", no()),
         ("unread", Estate::new().denied("config_recorders", None), "configuration_recorded", OPEN),
@@ -420,7 +436,7 @@ fn scans_of_the_newest_point() {
             .has("ebs_volumes", [volume.clone()])
             .has("recovery_points", [with(point("x", 1, ago(1, 0)), changes)])
     };
-    let scan = |id: &str, result: Option<&str>| json!({ "scan_job_id": id, "state": "COMPLETED", "scan_result_status": result, "recovery_point_arn": arn, "resource_arn": VOLUME, "creation_date": ago(0, 5), "completion_date": ago(0, 4) });
+    let scan = |id: &str, result: Option<&str>| json!({ "scan_job_id": id, "state": "COMPLETED", "scan_result_status": result, "scan_mode": "FULL_SCAN", "recovery_point_arn": arn, "resource_arn": VOLUME, "creation_date": ago(0, 5), "completion_date": ago(0, 4) });
     let cases = [
         ("clean", held().has("scan_jobs", [scan("1", Some("NO_THREATS_FOUND"))]), yes(), no()),
         ("infected", held().has("scan_jobs", [scan("1", Some("THREATS_FOUND"))]), yes(), yes()),
@@ -450,5 +466,98 @@ fn scans_of_the_newest_point() {
         let facts = estate.facts();
         let row = facts.row("point_scans", VOLUME);
         assert_eq!((&row["scanned"], &row["infected"]), (&scanned, &infected), "{why}: {row:?}");
+    }
+}
+
+#[test]
+fn a_scan_of_changes_rests_on_those_before_it() {
+    let arn = |number: i64| format!("arn:aws:ec2:eu-west-1::snapshot/snap-{number}");
+    let volume = json!({ "volume_arn": VOLUME, "volume_id": "vol-1", "state": "available", "create_time": ago(100, 0), "attachments": [], "tags": {} });
+    let point = |number: i64| {
+        let changes = json!({ "recovery_point_arn": arn(number), "resource_arn": VOLUME, "resource_type": "EBS" });
+        with(point("x", number, ago(10 - number, 0)), changes)
+    };
+    let held = |scans: Vec<Value>| {
+        let estate = Estate::new().has("backup_vaults", [vault_row()]).has("ebs_volumes", [volume.clone()]);
+        estate.has("recovery_points", (1..=3).map(point)).has("scan_jobs", scans)
+    };
+    let scan = |number: i64, threats: bool, changes: Value| {
+        let result = if threats { "THREATS_FOUND" } else { "NO_THREATS_FOUND" };
+        let row = json!({
+            "scan_job_id": format!("{number}"), "state": "COMPLETED", "scan_result_status": result, "recovery_point_arn": arn(number),
+            "resource_arn": VOLUME, "creation_date": ago(10 - number, -5), "completion_date": ago(10 - number, -6)
+        });
+        with(row, changes)
+    };
+    let full = |number: i64, threats: bool| scan(number, threats, json!({ "scan_mode": "FULL_SCAN" }));
+    let since = |base: Value, number: i64, threats: bool| {
+        scan(number, threats, json!({ "scan_mode": "INCREMENTAL_SCAN", "scan_base_recovery_point_arn": base }))
+    };
+    let before = |number: i64| since(json!(arn(number - 1)), number, false);
+    let issues = json!({ "state": "COMPLETED_WITH_ISSUES" });
+    // why, scans, whether the third point is infected, the point that is suspected, the last that is known to be clean
+    let cases = [
+        ("back to a full one", vec![full(1, false), before(2), before(3)], no(), OPEN, json!(3)),
+        ("the first point was infected", vec![full(1, true), before(2), before(3)], OPEN, json!(arn(1)), OPEN),
+        ("changes on the way were", vec![full(1, false), since(json!(arn(1)), 2, true), before(3)], OPEN, json!(arn(2)), json!(1)),
+        ("its own changes are", vec![full(1, false), before(2), since(json!(arn(2)), 3, true)], yes(), OPEN, json!(2)),
+        ("one of the way was not scanned", vec![full(1, false), before(3)], OPEN, OPEN, json!(1)),
+        ("no full one is known", vec![before(2), before(3)], OPEN, OPEN, OPEN),
+        ("what it began from was not told", vec![full(2, false), since(json!(null), 3, false)], OPEN, OPEN, json!(2)),
+        ("it is its own base", vec![since(json!(arn(3)), 3, false)], OPEN, OPEN, OPEN),
+        ("a full one after an infected point", vec![full(1, true), full(2, false), before(3)], no(), json!(arn(1)), json!(3)),
+        ("of which kind was not told", vec![scan(3, false, json!({ "scan_mode": null }))], OPEN, OPEN, OPEN),
+        ("not everything was looked at", vec![with(full(3, false), issues)], OPEN, OPEN, OPEN),
+    ];
+    for (why, scans, infected, suspect, clean) in cases {
+        let facts = held(scans).facts();
+        let row = facts.row("point_scans", VOLUME);
+        let clean_s = clean.as_i64().map_or(OPEN, |number| json!(ago(10 - number, -6)));
+        assert_eq!((&row["infected"], &row["suspect_arn"], &row["clean_s"]), (&infected, &suspect, &clean_s), "{why}: {row:?}");
+        assert_eq!(row["changes_only"], json!(infected == OPEN && why != "not everything was looked at"), "{why}");
+    }
+}
+
+#[test]
+fn whether_trails_deliver() {
+    const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all";
+    let (hour_s, day_s) = (3_600, 86_400);
+    let all = json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true }]);
+    let writes = json!([{ "ReadWriteType": "WriteOnly", "IncludeManagementEvents": true }]);
+    let trail = |changes: Value| {
+        let row =
+            json!({ "trail_arn": TRAIL, "is_home": true, "is_logging": true, "event_selectors": all, "start_logging_time": ago(100, 0) });
+        with(row, changes)
+    };
+    let (late, never) = (json!({ "latest_delivery_time": ago(60, 0) }), json!({}));
+    // why, changes, delivered, undelivered for, idle
+    let cases = [
+        ("minutes ago", json!({ "latest_delivery_time": NOW_S - 300 }), yes(), json!(300), no()),
+        ("while it was collected", json!({ "latest_delivery_time": NOW_S + 30 }), yes(), json!(0), no()),
+        ("two months ago", late.clone(), yes(), json!(60 * day_s), no()),
+        ("never", never, OPEN, json!(100 * day_s), no()),
+        ("never, and it was switched on an hour ago", json!({ "start_logging_time": NOW_S - hour_s }), OPEN, json!(hour_s), no()),
+        (
+            "not since it was switched on again",
+            with(late.clone(), json!({ "start_logging_time": ago(2, 0) })),
+            OPEN,
+            json!(2 * day_s),
+            no(),
+        ),
+        ("when it was switched on was not told", with(late.clone(), json!({ "start_logging_time": null })), yes(), json!(60 * day_s), no()),
+        ("neither was told", json!({ "start_logging_time": null }), OPEN, OPEN, no()),
+        (
+            "it takes what writes, and nothing may have been",
+            with(late.clone(), json!({ "event_selectors": writes })),
+            yes(),
+            json!(60 * day_s),
+            OPEN,
+        ),
+        ("what it takes was not told", with(late, json!({ "event_selectors": null })), yes(), json!(60 * day_s), OPEN),
+    ];
+    for (why, changes, delivered, undelivered_s, idle) in cases {
+        let facts = Estate::new().has("trails", [trail(changes)]).facts();
+        let row = facts.row("trail_deliveries", TRAIL);
+        assert_eq!((&row["delivered"], &row["undelivered_s"], &row["idle"]), (&delivered, &undelivered_s, &idle), "{why}: {row:?}");
     }
 }

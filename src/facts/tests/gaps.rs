@@ -16,7 +16,7 @@ use crate::facts::objectives::{and, or};
 use crate::model::{Window, duration};
 
 /// What rules read in `applies` and `pass`, by relation; a few words stand for what a rule makes of several columns.
-const READ_BY_RULES: [(&str, &[&str]); 47] = [
+const READ_BY_RULES: [(&str, &[&str]); 48] = [
     ("backup_outcomes", &["on_demand", "rule_exists", "gone", "ended", "succeeded", "with_issues"]),
     ("backup_windows", &["role", "native_clear", "plans_clear"]),
     ("copies", &["role", "supported", "owed", "planned", "expected", "last_succeeded", "since 1d", "since 8d", "since 28d"]),
@@ -93,6 +93,7 @@ const READ_BY_RULES: [(&str, &[&str]); 47] = [
     ("selection_hygiene", &SELECTIONS),
     ("slots", &["role", "kept", "whole", "late 1h", "recovered 26h"]),
     ("tampering", &["none_proven"]),
+    ("trail_deliveries", &["is_home", "is_logging", "delivered", "undelivered_s <= 24h", "idle"]),
 ];
 
 const SELECTIONS: [&str; 8] = [
@@ -144,6 +145,7 @@ fn value(row: &Object, column: &str) -> Value {
             let young = or(at_most(age, limit_s()), row[newer].as_bool());
             json!(and(young, if row.contains_key("none_for_s") { at_most("none_for_s", limit_s()) } else { Some(true) }))
         }
+        "undelivered_s <= 24h" => json!(at_most("undelivered_s", 86_400)),
         _ if column.starts_with("late") => json!(and(at_most("latest_s", limit_s()), row["whole"].as_bool())),
         _ if column.starts_with("recovered") => json!(and(at_most("recovery_s", limit_s()), row["whole"].as_bool())),
         _ if column.starts_with("lasts") => json!(or(row["kept_forever"].as_bool(), figure("left_s").map(|left_s| left_s >= limit_s()))),
@@ -183,6 +185,7 @@ fn name_of(relation: &str, row: &Object) -> String {
         "replicated_backups" => &["replica_arn"],
         "shared_snapshots" => &["shared_with"],
         "tampering" => &["kind"],
+        "trail_deliveries" => &["region"],
         _ => &[],
     };
     ["subject_arn"].iter().chain(columns).map(|column| row[*column].to_string()).collect::<Vec<_>>().join(" ")
@@ -361,7 +364,7 @@ fn beside_backups(estate: Estate) -> Estate {
 fn around(estate: Estate) -> Estate {
     let away = (ACCOUNT, AWAY);
     let topic = format!("arn:aws:sns:{HOME}:{ACCOUNT}:backups");
-    let trail = json!({ "trail_arn": format!("arn:aws:cloudtrail:{AWAY}:{ACCOUNT}:trail/all"), "is_home": false, "is_logging": true });
+    let trail = json!({ "trail_arn": format!("arn:aws:cloudtrail:{AWAY}:{ACCOUNT}:trail/all"), "is_home": false, "is_logging": true, "latest_delivery_time": ago(0, 9) });
     let selectors = json!({ "is_home": true, "event_selectors": [{ "ReadWriteType": "All", "IncludeManagementEvents": true }] });
     let event = |id: &str, source: &str, name: &str| {
         json!({
@@ -374,12 +377,11 @@ fn around(estate: Estate) -> Estate {
     let bucket = |name: &str, changes: Value| {
         let arn = format!("arn:aws:s3:::{name}");
         with(
-            json!({ "bucket_arn": arn, "bucket_name": name, "versioning_status": "Enabled", "tags": {}, "lifecycle_rules": [], "replication_rules": [] }),
+            json!({ "bucket_arn": arn, "bucket_name": name, "versioning_status": "Enabled", "sse_algorithm": "AES256", "tags": {}, "lifecycle_rules": [], "replication_rules": [] }),
             changes,
         )
     };
-    let replicating =
-        json!({ "replication_rules": [{ "Status": "Enabled", "Filter": {}, "Destination": { "Bucket": "arn:aws:s3:::far" } }] });
+    let replicating = json!({ "replication_rules": [{ "ID": "all", "Status": "Enabled", "Filter": {}, "Destination": { "Bucket": "arn:aws:s3:::far" } }] });
     let trust =
         json!({ "Statement": [{ "Effect": "Allow", "Principal": { "Service": "backup.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
     let user_arn = |account: &str, name: &str| format!("arn:aws:iam::{account}:user/{name}");
@@ -394,10 +396,10 @@ fn around(estate: Estate) -> Estate {
     estate
         .has("trails", [trail.clone()])
         .has_at(away, "trails", [with(trail, selectors)])
-        .has("config_recorders", [json!({ "configuration_recorder_name": "default", "recording": true })])
+        .has("config_recorders", [json!({ "configuration_recorder_name": "default", "recording": true, "last_status": "SUCCESS", "all_supported": true })])
         .has("ebs_settings", [json!({ "snapshot_block_public_access": "unblocked", "encryption_by_default": false })])
         .has("ebs_volumes", [json!({ "volume_arn": volume, "volume_id": "vol-1", "state": "available", "attachments": [], "tags": {} })])
-        .has("scan_jobs", [json!({ "scan_job_id": "s1", "state": "COMPLETED", "scan_result_status": "NO_THREATS_FOUND", "recovery_point_arn": saved, "resource_arn": volume, "creation_date": ago(8, 0), "completion_date": ago(8, 0) })])
+        .has("scan_jobs", [json!({ "scan_job_id": "s1", "state": "COMPLETED", "scan_result_status": "NO_THREATS_FOUND", "scan_mode": "FULL_SCAN", "recovery_point_arn": saved, "resource_arn": volume, "creation_date": ago(8, 0), "completion_date": ago(8, 0) })])
         .has("alarms", [json!({
             "alarm_arn": format!("arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:failed"), "namespace": "AWS/Backup", "metric_name": "NumberOfBackupJobsFailed",
             "comparison_operator": "GreaterThanThreshold", "threshold": "0", "statistic": "Sum", "evaluation_periods": 1, "dimensions": { "BackupVaultName": "main" },

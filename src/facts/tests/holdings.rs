@@ -46,7 +46,17 @@ fn alarms_on_the_lag_of_a_bucket() {
         });
         with(row, changes)
     };
-    let bucket = || Estate::new().has("s3_buckets", [json!({ "bucket_arn": BUCKET, "bucket_name": "invoices", "replication_rules": [] })]);
+    let ruled = |rules: &[Value]| {
+        let rules: Vec<Value> = rules.iter().map(|id| json!({ "ID": id, "Status": "Enabled", "Filter": {} })).collect();
+        Estate::new().has("s3_buckets", [json!({ "bucket_arn": BUCKET, "bucket_name": "invoices", "replication_rules": rules })])
+    };
+    let bucket = || ruled(&[json!("all")]);
+    let of_rule = |id: &str| {
+        with(
+            alarm(json!({ "threshold": "1800", "dimensions": { "SourceBucket": "invoices", "RuleId": id } })),
+            json!({ "alarm_arn": format!("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{id}") }),
+        )
+    };
     let told = |changes: Value| bucket().has("alarms", [alarm(changes)]);
     let tighter =
         with(alarm(json!({ "threshold": "300" })), json!({ "alarm_arn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:other" }));
@@ -55,7 +65,14 @@ fn alarms_on_the_lag_of_a_bucket() {
     let cases = [
         ("at a quarter of an hour", told(json!({})), json!(900)),
         ("the tighter of two", told(json!({})).has("alarms", [tighter]), json!(300)),
-        ("of another bucket", told(json!({ "dimensions": { "SourceBucket": "other" } })), never()),
+        ("of one rule of two", ruled(&[json!("all"), json!("part")]).has("alarms", [alarm(json!({}))]), never()),
+        ("of each of two rules", ruled(&[json!("all"), json!("part")]).has("alarms", [alarm(json!({})), of_rule("part")]), json!(1_800)),
+        ("of another rule", bucket().has("alarms", [of_rule("part")]), never()),
+        ("the rule has no id", ruled(&[Value::Null]).has("alarms", [alarm(json!({}))]), OPEN),
+        ("of no rule in particular", told(json!({ "dimensions": { "SourceBucket": "invoices" } })), OPEN),
+        ("of no rule of another bucket", told(json!({ "dimensions": { "SourceBucket": "other" } })), never()),
+        ("nothing is replicated", ruled(&[]), never()),
+        ("of another bucket", told(json!({ "dimensions": { "SourceBucket": "other", "RuleId": "all" } })), never()),
         ("of another metric", told(json!({ "metric_name": "OperationsPendingReplication" })), never()),
         ("switched off", told(json!({ "actions_enabled": false })), never()),
         ("it tells nobody", told(json!({ "alarm_actions": [] })), never()),

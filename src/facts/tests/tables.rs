@@ -96,7 +96,8 @@ tables! {
         point_in_time_recovery_status: Text, recovery_period_days: Integer, earliest_restorable_date_time: Time, latest_restorable_date_time: Time.
     data_resource_tags State key ["resource_arn"] parent None, created None; resource_arn: Text, tags: Json.
     s3_buckets State key ["bucket_arn"] parent None, created None;
-        bucket_arn: Text, bucket_name: Text, creation_date: Time, versioning_status: Text, lifecycle_rules: Json, replication_rules: Json, tags: Json.
+        bucket_arn: Text, bucket_name: Text, creation_date: Time, versioning_status: Text, lifecycle_rules: Json, replication_rules: Json,
+        sse_algorithm: Text, default_encryption_configured: Boolean, tags: Json.
     ebs_volumes State key ["volume_arn"] parent None, created None;
         volume_arn: Text, volume_id: Text, state: Text, create_time: Time, attachments: Json, tags: Json.
     ec2_instances State key ["instance_arn"] parent None, created None;
@@ -149,8 +150,12 @@ tables! {
         snapshot_arn: Text, volume_id: Text, start_time: Time, tags: Json.
     ebs_settings State key [] parent None, created None; snapshot_block_public_access: Text, encryption_by_default: Boolean.
     trails State key ["trail_arn"] parent None, created None;
-        trail_arn: Text, is_home: Boolean, is_logging: Boolean, event_selectors: Json, advanced_event_selectors: Json.
-    config_recorders State key ["configuration_recorder_name"] parent None, created None; configuration_recorder_name: Text, recording: Boolean.
+        trail_arn: Text, trail_name: Text, is_home: Boolean, is_logging: Boolean, s3_bucket_name: Text, latest_delivery_time: Time,
+        latest_delivery_error: Text, latest_digest_delivery_error: Text, start_logging_time: Time, event_selectors: Json,
+        advanced_event_selectors: Json.
+    config_recorders State key ["configuration_recorder_name"] parent None, created None;
+        configuration_recorder_name: Text, recording: Boolean, last_status: Text, all_supported: Boolean, recording_strategy: Text,
+        resource_types: Json, exclusion_resource_types: Json.
     event_rules State key ["rule_arn"] parent None, created None;
         rule_arn: Text, state: Text, event_pattern: Json, targets_asked: Boolean, targets: Json.
     alarms State key ["alarm_arn"] parent None, created None;
@@ -173,7 +178,7 @@ tables! {
     org_policies State key ["policy_arn"] parent None, created None; policy_arn: Text, policy_type: Text, content: Json, targets: Json.
     scan_jobs History key ["scan_job_id"] parent None, created Some("creation_date");
         scan_job_id: Text, state: Text, scan_result_status: Text, recovery_point_arn: Text, resource_arn: Text, creation_date: Time,
-        completion_date: Time.
+        completion_date: Time, scan_mode: Text, scan_base_recovery_point_arn: Text.
 }
 
 /// The table whose rows are the parents of another table's units; a key is asked for by itself, events by their name.

@@ -3,7 +3,8 @@
 moto keeps recorders, channels, rules and aggregators and evaluates nothing. Evaluations
 are seeded (`config_evaluation`); the compliance with a rule follows from them:
 `INSUFFICIENT_DATA` if there are none. That a service made a rule is seeded too
-(`config_rule`). A pack is deployed at once, without its rules.
+(`config_rule`). A pack is deployed at once, without its rules. What a recorder that is
+started has to record, it has recorded.
 Importing this module patches moto's classes.
 """
 
@@ -14,7 +15,7 @@ import uuid
 from typing import Any
 
 from moto.config.exceptions import NoSuchConfigRuleException
-from moto.config.models import ConfigBackend, ConfigRecorder, config_backends
+from moto.config.models import ConfigBackend, ConfigRecorder, ConfigRecorderStatus, config_backends
 from moto.config.responses import ConfigResponse
 
 from emulator.paging import PageSize, page
@@ -25,6 +26,7 @@ Row = dict[str, Any]
 _CAP = 25
 _put_recorder = ConfigBackend.put_configuration_recorder
 _recorder_told = ConfigRecorder.to_dict
+_start = ConfigRecorderStatus.start
 
 
 def put_configuration_recorder(backend: ConfigBackend, told: Row) -> None:
@@ -35,6 +37,12 @@ def put_configuration_recorder(backend: ConfigBackend, told: Row) -> None:
         "arn": f"arn:aws:config:{place}:configuration-recorder/{told['name']}/{uuid.uuid4().hex[:8]}",
         "recordingMode": told.get("recordingMode") or {"recordingFrequency": "CONTINUOUS"},
     }
+
+
+def start(status: ConfigRecorderStatus) -> None:
+    """Begin to record, and succeed at once: moto would wait for ever."""
+    _start(status)
+    status.last_status = "SUCCESS"
 
 
 def recorder_told(recorder: ConfigRecorder) -> Row:
@@ -137,6 +145,7 @@ def describe_conformance_pack_status(response: ConfigResponse) -> str:
 
 ConfigBackend.put_configuration_recorder = put_configuration_recorder
 ConfigRecorder.to_dict = recorder_told
+ConfigRecorderStatus.start = start
 for function in (
     describe_compliance_by_config_rule, get_compliance_details_by_config_rule, put_conformance_pack,
     describe_conformance_packs, describe_conformance_pack_status,

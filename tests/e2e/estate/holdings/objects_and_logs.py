@@ -73,7 +73,12 @@ def _archive(aws: Endpoint, s3: Any) -> dict[str, Any]:
         "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
     }  # fmt: skip
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [expiry]})
-    rule = {"ID": "older form", "Prefix": "", "Status": "Enabled", "Destination": {"Bucket": _COPIES}}
+    rule = {
+        "ID": "older form", "Prefix": "", "Status": "Enabled",
+        # The bucket encrypts with a key of KMS.
+        "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        "Destination": {"Bucket": _COPIES, "EncryptionConfiguration": {"ReplicaKmsKeyID": "alias/copies"}},
+    }  # fmt: skip
     s3.put_bucket_replication(Bucket=name, ReplicationConfiguration={"Role": _ROLE, "Rules": [rule]})
     return {
         **_row(name), "versioning_status": "Enabled", "replication_role": _ROLE, "replication_rules": _json([rule]),

@@ -17,12 +17,16 @@ _SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/operators/ana"
 _ANA = {"type": "AssumedRole", "arn": _SESSION, "sessionContext": {"sessionIssuer": {"type": "Role", "arn": _ROLE}}}
 _SERVICE = {"type": "AWSService", "invokedBy": _BACKUP}
 _VAULT = [{"ResourceType": "AWS::Backup::BackupVault", "ResourceName": "main"}]
+_PITR_OFF = {"tableName": "sessions", "pointInTimeRecoverySpecification": {"pointInTimeRecoveryEnabled": False}}
 _WEAKENING = (
     ("11", "StopBackupJob", _BACKUP, {"backupJobId": "night-1"}),
     ("12", "UpdateRecoveryPointLifecycle", _BACKUP, {"backupVaultName": "main"}),
     ("13", "DeleteBackupVaultLockConfiguration", _BACKUP, {"backupVaultName": "floorless"}),
     ("14", "DeleteBackupSelection", _BACKUP, {"selectionId": "by-hand"}),
     ("15", "RemoveTagsFromResource", _RDS, {"resourceName": "arn:z", "tagKeys": ["backup"]}),
+    ("19", "UpdateContinuousBackups", "dynamodb.amazonaws.com", _PITR_OFF),
+    # Kept for a week, which is no end of backups.
+    ("20", "ModifyDBInstance", _RDS, {"dBInstanceIdentifier": "plain", "backupRetentionPeriod": 7}),
     # Two databases that were made again under the same names, and one that was not.
     ("16", "DeleteDBInstance", _RDS, {"dBInstanceIdentifier": "plain", "finalDBSnapshotIdentifier": "plain-last"}),
     ("17", "DeleteDBInstance", _RDS, {"dBInstanceIdentifier": "naked", "skipFinalSnapshot": True}),

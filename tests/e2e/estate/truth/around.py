@@ -31,6 +31,7 @@ _DONE = {
     "backup-stopped-by-hand": (FAIL, PASS, "StopBackupJob two days ago"),
     "log-stopped": (PASS, FAIL, "StopLogging a day ago"),
     "selection-tag-removed": (FAIL, PASS, "the tag `backup` was removed, by which plans select"),
+    "protection-weakened": (FAIL, PASS, "recovery to a point in time was switched off two days ago"),
 }
 # The first is in governance mode, the last within its grace time; the one between is for good.
 _LOCKS = {"main": FAIL, "strict": PASS, "floorless": FAIL}
@@ -145,5 +146,6 @@ def of_trails(tables: dict[str, list[dict[str, Any]]]) -> Truths:
     for row in tables["trails"]:
         if row["is_home"]:
             yield Truth("trail-without-validation", row["trail_arn"], kept(row["log_file_validation_enabled"]), row["trail_name"])
+            # Those that record deliver at once, or their bucket is gone.
             delivery = kept(row["latest_delivery_error"] is None) if row["is_logging"] else NOT_APPLICABLE
             yield Truth("trail-delivery-failing", row["trail_arn"], delivery, f"{row['latest_delivery_error']}")

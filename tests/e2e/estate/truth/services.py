@@ -146,7 +146,8 @@ def _replication(row: Row) -> list[Row]:
 def _goes_away(row: Row, rule: Row) -> bool:
     """The only bucket of the other Region is the one that copies go to."""
     away = rule["Destination"]["Bucket"].endswith("-copies") and row["region"] == HOME
-    return away and not rule.get("Prefix") and not rule.get("Filter")
+    takes_kms = rule.get("SourceSelectionCriteria", {}).get("SseKmsEncryptedObjects", {}).get("Status") == "Enabled"
+    return away and not rule.get("Prefix") and not rule.get("Filter") and (takes_kms or row["sse_algorithm"] == "AES256")
 
 
 def _deletes(rule: Row) -> bool:
