@@ -127,7 +127,7 @@ tables! {
         original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time, encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text.
     rds_automated_backups State key ["automated_backup_arn"] parent None, created None;
         automated_backup_arn: Text, source_arn: Text, source_region: Text, resource_key: Integer, status: Text, earliest_time: Time,
-        latest_time: Time, kms_key_id: Text.
+        latest_time: Time, backup_retention_period_days: Integer, kms_key_id: Text.
     snapshot_attributes State key ["snapshot_arn"] parent Some("snapshot_arn"), created None;
         snapshot_arn: Text, is_cluster_snapshot: Boolean, public: Boolean, shared_with: Json, shared_with_count: Integer.
     kms_keys State key ["asked_key"] parent Some("asked_key"), created None;
