@@ -126,6 +126,8 @@ fn filled(entry: Objective, preset: Objective) -> Objective {
     Objective {
         rpo: entry.rpo.or(preset.rpo),
         rpo_other_region: entry.rpo_other_region.or(preset.rpo_other_region),
+        rpo_other_account: entry.rpo_other_account.or(preset.rpo_other_account),
+        rpo_locked: entry.rpo_locked.or(preset.rpo_locked),
         tolerance: entry.tolerance.or(preset.tolerance),
         retention: entry.retention.or(preset.retention),
         longest_retention: entry.longest_retention.or(preset.longest_retention),

@@ -139,6 +139,13 @@ pub struct Objective {
     /// How much data may be lost if the Region is lost: `26h`. Only points in another Region count. Without it no RPO is owed for that case.
     #[serde(default)]
     pub rpo_other_region: Option<String>,
+    /// How much data may be lost if the account is lost: `26h`. Only points in vaults of another account count. Without it no RPO is owed for that case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpo_other_account: Option<String>,
+    /// How much data may be lost if everything is deleted that can be: `26h`. Only points behind a lock that nobody can lift count. Without it no RPO is
+    /// owed for that case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpo_locked: Option<String>,
     /// How long a restore may take: `4h`. Without it the parameter of the rule counts.
     #[serde(default)]
     pub rto: Option<String>,
@@ -177,8 +184,10 @@ impl Objective {
     /// Whether somebody approved that its resources owe no backup, so that they may be lost.
     pub fn lets_go(&self) -> bool {
         let switches = [self.copy_to_other_region, self.copy_to_other_account, self.air_gapped_copy, self.replicate_automated_backups];
-        let times = [&self.rpo, &self.rpo_other_region, &self.retention, &self.rto, &self.restore_test_every];
-        self.is_approved() && !switches.contains(&true) && times.iter().all(|time| time.is_none()) && self.tiers.is_empty()
+        let rpos = [&self.rpo, &self.rpo_other_region, &self.rpo_other_account, &self.rpo_locked];
+        let times = [&self.retention, &self.rto, &self.restore_test_every];
+        let none = |times: &[&Option<String>]| times.iter().all(|time| time.is_none());
+        self.is_approved() && !switches.contains(&true) && none(&rpos) && none(&times) && self.tiers.is_empty()
     }
 }
 
@@ -200,6 +209,10 @@ pub struct Owed {
     pub rpo_s: Option<i64>,
     /// RPO if the Region is lost; `None` if none is owed.
     pub rpo_other_region_s: Option<i64>,
+    /// RPO if the account is lost; `None` if none is owed.
+    pub rpo_other_account_s: Option<i64>,
+    /// RPO if only what is behind a lock that nobody can lift is left; `None` if none is owed.
+    pub rpo_locked_s: Option<i64>,
     /// Tolerance on top of it; `None` if it is the default's and the plan rules it depends on were not all read.
     pub tolerance_s: Option<i64>,
     /// The tolerance is at least this: what proves that the objective is kept whatever the tolerance is.
@@ -367,6 +380,8 @@ fn default(resource: &Resource, start_window_s: Option<i64>) -> Owed {
         approved: false,
         rpo_s: owes.then_some(DEFAULT_RPO_S),
         rpo_other_region_s: None,
+        rpo_other_account_s: None,
+        rpo_locked_s: None,
         tolerance_s: start_window_s.map(|start_window_s| start_window_s.saturating_add(DEFAULT_TOLERANCE_S)),
         least_tolerance_s: start_window_s.unwrap_or(0).saturating_add(DEFAULT_TOLERANCE_S),
         retention_days: None,

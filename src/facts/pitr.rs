@@ -3,8 +3,9 @@
 //! A cluster and a table of `DynamoDB` tell both ends of their restore window themselves; of an instance the earliest moment stands with its automated
 //! backups. The lag is counted to the end of the read that shows it, so that it is never less than it was, and only while the database is running: one
 //! that is stopped has nothing to ship. A window that begins later than in the collection before, by more than retention explains, was begun anew:
-//! somebody switched the backups off in between. Recovery points of AWS Backup do not count here (S3 has no other way back to a moment), and Multi-AZ
-//! and replicas are no backup.
+//! somebody switched the backups off in between. One that reaches back to what the collection before saw went on. Where two collections lie further
+//! apart than the window is long, it may have been begun anew between them, and grown to its length again: that is not told. Recovery points of AWS
+//! Backup do not count here (S3 has no other way back to a moment), and Multi-AZ and replicas are no backup.
 //!
 //! Sources: Amazon RDS User Guide, "Restoring a DB instance to a specified time" (logs are shipped every five minutes); RDS API reference,
 //! `DBInstanceAutomatedBackup`, `DBCluster`; Amazon `DynamoDB` Developer Guide, "Point-in-time backups" (the latest moment is typically five minutes ago).
@@ -52,7 +53,8 @@ crate::rows! {
         retention_s: Integer, NotTold, "BackupRetentionPeriod";
         /// Whether the collection before shows a window, too
         shown_before: Boolean, NotTold, "";
-        /// Whether the window went on between the newest collection and the one before; not told if one of them shows none
+        /// Whether the window went on between the newest collection and the one before; not told if one of them shows none, or if there is time
+        /// between them that neither covers
         unbroken: Boolean, NotTold, "";
         /// Where the proof lies
         evidence: Text, Never, "";
@@ -80,8 +82,8 @@ const REST_ON: [RestsOn; 5] = joined(&[DATABASES_REST_ON, KEY_VALUE_REST_ON]);
 crate::rows! {
     /// What is needed of `rds_automated_backups`, in every collection.
     struct AutomatedRow {
-        region: Text; source_region: Text; source_arn: Text; status: Text; earliest_time_s: Integer; latest_time_s: Integer;
-        collected_s: Integer;
+        region: Text; source_region: Text; source_arn: Text; status: Text; backup_retention_period_days: Integer; earliest_time_s: Integer;
+        latest_time_s: Integer; collected_s: Integer;
     }
 }
 
@@ -96,7 +98,8 @@ crate::rows! {
 crate::rows! {
     /// What is needed of `dynamodb_tables`, in every collection.
     struct TableRow {
-        table_arn: Text; earliest_restorable_date_time_s: Integer; latest_restorable_date_time_s: Integer; collected_s: Integer;
+        table_arn: Text; recovery_period_days: Integer; earliest_restorable_date_time_s: Integer; latest_restorable_date_time_s: Integer;
+        collected_s: Integer;
     }
 }
 
@@ -107,6 +110,14 @@ struct Look {
     collected_s: i64,
     earliest_s: i64,
     latest_s: Option<i64>,
+    retention_s: Option<i64>,
+}
+
+impl Look {
+    /// The latest moment at which it is known that restore was on.
+    fn seen_s(&self) -> i64 {
+        self.latest_s.map_or(self.collected_s, |latest_s| latest_s.max(self.collected_s))
+    }
 }
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
@@ -127,15 +138,20 @@ fn looks(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Vec<Look>>, FactError> 
     for row in frame::from_frame::<AutomatedRow>("rds_automated_backups", &inputs.snapshot.past("rds_automated_backups")?)? {
         let own =
             row.status.as_deref() == Some("active") && row.source_region.as_ref().is_none_or(|source| Some(source) == row.region.as_ref());
-        add(row.source_arn.filter(|_| own), look(row.collected_s, row.earliest_time_s, row.latest_time_s));
+        add(
+            row.source_arn.filter(|_| own),
+            look(row.collected_s, row.earliest_time_s, row.latest_time_s, row.backup_retention_period_days),
+        );
     }
     for table in ["rds_clusters", "neptune_clusters", "documentdb_clusters"] {
         for row in frame::from_frame::<ClusterRow>(table, &inputs.snapshot.past(table)?)? {
-            add(row.db_cluster_arn, look(row.collected_s, row.earliest_restorable_time_s, row.latest_restorable_time_s));
+            let days = row.backup_retention_period_days;
+            add(row.db_cluster_arn, look(row.collected_s, row.earliest_restorable_time_s, row.latest_restorable_time_s, days));
         }
     }
     for row in frame::from_frame::<TableRow>("dynamodb_tables", &inputs.snapshot.past("dynamodb_tables")?)? {
-        add(row.table_arn, look(row.collected_s, row.earliest_restorable_date_time_s, row.latest_restorable_date_time_s));
+        let days = row.recovery_period_days;
+        add(row.table_arn, look(row.collected_s, row.earliest_restorable_date_time_s, row.latest_restorable_date_time_s, days));
     }
     for looks in looks.values_mut() {
         looks.sort();
@@ -143,8 +159,14 @@ fn looks(inputs: &Inputs<'_>) -> Result<BTreeMap<String, Vec<Look>>, FactError> 
     Ok(looks)
 }
 
-fn look(collected_s: Option<i64>, earliest_s: Option<i64>, latest_s: Option<i64>) -> Option<Look> {
-    Some(Look { collected_s: collected_s?, earliest_s: earliest_s?, latest_s })
+fn look(collected_s: Option<i64>, earliest_s: Option<i64>, latest_s: Option<i64>, days: Option<i64>) -> Option<Look> {
+    let retention_s = days.map(|days| days.saturating_mul(DAY_S));
+    Some(Look { collected_s: collected_s?, earliest_s: earliest_s?, latest_s, retention_s })
+}
+
+/// Whether the past goes a daily snapshot at a time. Elsewhere it goes by the second; of what is not known as one or the other nothing is forgiven.
+fn by_snapshots(resource: &Resource) -> bool {
+    resource.backup_type() == Some("RDS")
 }
 
 /// The table that shows the restore window of a resource.
@@ -192,15 +214,26 @@ fn row(inputs: &Inputs<'_>, resource: &Resource, looks: &[Look]) -> PitrRow {
                 (read || resource.created_s.is_some_and(|created_s| created_s > tried_s)).then_some(false)
             }
         },
-        unbroken: before.zip(now).zip(retention_s).map(|((before, now), retention_s)| unbroken(before, now, retention_s)),
+        unbroken: before.zip(now).zip(retention_s).and_then(|((before, now), retention_s)| {
+            unbroken(before, now, retention_s, if by_snapshots(resource) { SNAPSHOTS_S } else { 0 })
+        }),
         evidence: Some(resource.evidence.clone()),
     }
 }
 
-/// Whether a look goes on where the one before it was: its window begins no later, or only by what retention lets go.
-fn unbroken(before: &Look, now: &Look, retention_s: i64) -> bool {
-    let let_go_s = now.collected_s.saturating_sub(retention_s).max(before.earliest_s);
-    now.earliest_s <= let_go_s.saturating_add(SNAPSHOTS_S)
+/// Whether a look goes on where the one before it was. It does not if its window begins later than retention explains, and it does if its window reaches
+/// back to what was seen before, or misses that by no more than the snapshot that retention let go, of whose age half the retention at most is
+/// forgiven. Otherwise nobody saw what was in between.
+fn unbroken(before: &Look, now: &Look, retention_s: i64, forgiven_s: i64) -> Option<bool> {
+    // Raised in between, it let go by what it was before.
+    let least_s = before.retention_s.map_or(retention_s, |before_s| before_s.min(retention_s));
+    let let_go_s = now.collected_s.saturating_sub(least_s).max(before.earliest_s);
+    if now.earliest_s > let_go_s.saturating_add(SNAPSHOTS_S) {
+        return Some(false);
+    }
+    let due_s = now.collected_s.saturating_sub(retention_s).min(before.seen_s());
+    let reached = now.earliest_s <= before.seen_s() || now.earliest_s <= due_s.saturating_add(forgiven_s.min(retention_s / 2));
+    reached.then_some(true)
 }
 
 #[cfg(test)]
@@ -209,20 +242,49 @@ mod tests {
 
     #[test]
     fn windows_that_went_on() {
-        let look =
-            |(collected, earliest): (i64, i64)| Look { collected_s: collected * DAY_S, earliest_s: earliest * DAY_S, latest_s: None };
-        // what it shows, two looks (day of collection, earliest day), days of retention, unbroken
+        let look = |(collected, earliest): (i64, i64), days: i64| Look {
+            collected_s: collected * DAY_S,
+            earliest_s: earliest * DAY_S,
+            latest_s: None,
+            retention_s: Some(days * DAY_S),
+        };
+        let (yes, no) = (Some(true), Some(false));
+        // what it shows, two looks (day of collection, earliest day) with their days of retention, unbroken by snapshots, unbroken by the second
         let cases = [
-            ("a week later, a week further", (100, 93), (107, 100), 7, true),
-            ("a snapshot is let go at a time", (100, 93), (107, 101), 7, true),
-            ("a young database: nothing was let go yet", (100, 99), (103, 99), 7, true),
-            ("begun anew three days ago", (100, 93), (107, 104), 7, false),
-            ("the retention was lowered", (100, 65), (107, 100), 7, true),
-            ("the retention was raised: nothing comes back", (100, 93), (107, 93), 35, true),
-            ("raised, and begun anew", (100, 93), (107, 106), 35, false),
+            ("a week later, a week further", (100, 93), 7, (107, 100), 7, yes, yes),
+            ("a snapshot is let go at a time", (100, 93), 7, (107, 101), 7, yes, None),
+            ("a young database: nothing was let go yet", (100, 99), 7, (103, 99), 7, yes, yes),
+            ("begun anew three days ago", (100, 93), 7, (107, 104), 7, no, no),
+            ("the retention was lowered", (100, 65), 35, (107, 100), 7, yes, yes),
+            ("the retention was raised: nothing comes back", (100, 93), 7, (107, 93), 35, yes, yes),
+            ("raised in between: what was gone by then does not come back", (100, 93), 7, (107, 97), 35, yes, yes),
+            ("raised in the end: the last snapshot may have gone late", (100, 93), 7, (107, 101), 35, None, None),
+            ("raised, and begun anew", (100, 93), 7, (107, 106), 35, no, no),
+            ("a month later: it may have been begun anew, and grown again", (100, 93), 7, (130, 123), 7, None, None),
+            ("a month later, with as long a window", (100, 65), 35, (130, 95), 35, yes, yes),
+            ("a month later, begun anew", (100, 65), 35, (130, 128), 35, no, no),
+            ("two days are kept: what was begun anew a day ago looks the same", (100, 98), 2, (107, 106), 2, None, None),
+            ("two days are kept, two days later", (100, 98), 2, (102, 100), 2, yes, yes),
+            ("two days are kept, and a day of it is forgiven", (100, 98), 2, (102, 101), 2, yes, None),
+            ("two days are kept, and nothing of the day before is left", (101, 99), 2, (102, 102), 2, None, None),
+            ("a day is kept, and what there is began now", (100, 99), 1, (101, 101), 1, None, None),
         ];
-        for (shows, before, now, days, expected) in cases {
-            assert_eq!(unbroken(&look(before), &look(now), days * DAY_S), expected, "{shows}");
+        for (shows, before, days_before, now, days, by_snapshots, by_second) in cases {
+            let unbroken = |forgiven_s| unbroken(&look(before, days_before), &look(now, days), days * DAY_S, forgiven_s);
+            assert_eq!((unbroken(SNAPSHOTS_S), unbroken(0)), (by_snapshots, by_second), "{shows}");
         }
+    }
+
+    #[test]
+    fn what_was_seen_counts_to_the_latest_moment_that_it_showed() {
+        let look = |collected_s: i64, earliest_s: i64, latest_s: i64| Look {
+            collected_s,
+            earliest_s,
+            latest_s: Some(latest_s),
+            retention_s: Some(DAY_S),
+        };
+        let before = look(10 * DAY_S, 9 * DAY_S, 10 * DAY_S + 600);
+        let (near, far) = (look(11 * DAY_S, 10 * DAY_S + 600, 11 * DAY_S), look(11 * DAY_S, 10 * DAY_S + 601, 11 * DAY_S));
+        assert_eq!((unbroken(&before, &near, DAY_S, 0), unbroken(&before, &far, DAY_S, 0)), (Some(true), None));
     }
 }

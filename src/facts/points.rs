@@ -45,6 +45,8 @@ pub struct Point {
     pub region: String,
     /// Its ARN.
     pub arn: String,
+    /// Its vault, by its number in [`Restorable::vaults`]; what lies in none has none.
+    pub vault: Option<usize>,
     /// What its `data_s` is.
     pub data_source: DataSource,
     /// Its life, as far as it is proven.
@@ -86,6 +88,8 @@ pub struct Restorable {
     pub streams: BTreeMap<i64, Vec<Stream>>,
     /// Keys of resources of which a continuous recovery point was seen.
     pub continuous: BTreeSet<i64>,
+    /// ARNs of the vaults in which points lie.
+    pub vaults: Vec<String>,
 }
 
 crate::rows! {
@@ -136,6 +140,8 @@ struct Known {
     sources: BTreeMap<PointKey, PointKey>,
     /// Point → its creation.
     created: BTreeMap<PointKey, i64>,
+    /// Vaults of points, each with its number.
+    vaults: BTreeMap<String, usize>,
 }
 
 /// Collects what restores the resources of a range, which the inputs hold.
@@ -143,19 +149,32 @@ pub(super) fn restorable(inputs: &Inputs<'_>) -> Result<Restorable, FactError> {
     let snapshots: Vec<SnapshotRow> = inputs.rows("rds_snapshots")?;
     let copies: Vec<CopyRow> = inputs.rows("copy_jobs")?;
     let points: Vec<PointRow> = inputs.rows("recovery_points")?;
-    let known = known(&snapshots, &copies, &points);
+    let jobs: Vec<JobRow> = inputs.rows("backup_jobs")?;
+    let mut known = known(&snapshots, &copies, &points);
+    known.vaults = numbered(&points, &jobs, &copies);
     let seen: BTreeSet<PointKey> = points.iter().filter_map(point_key).collect();
     let continuous = points.iter().filter(|row| row.recovery_point_arn.as_deref().is_some_and(is_continuous));
     let mut found = Restorable { continuous: continuous.filter_map(|row| row.resource_key).collect(), ..Restorable::default() };
-    let jobs: Vec<JobRow> = inputs.rows("backup_jobs")?;
     let all = points.iter().filter_map(|row| of_point(inputs, row, &known));
-    let all = all.chain(jobs.iter().filter_map(|row| of_job(inputs, row, &seen)));
-    let all = all.chain(copies.iter().filter_map(|row| of_unseen_copy(inputs, row, &seen)));
+    let all = all.chain(jobs.iter().filter_map(|row| of_job(inputs, row, &seen, &known)));
+    let all = all.chain(copies.iter().filter_map(|row| of_unseen_copy(inputs, row, &seen, &known)));
     for point in all.chain(snapshots.iter().filter_map(of_snapshot)) {
         found.points.entry(point.resource_key).or_default().push(point);
     }
     streams::add(inputs, &mut found)?;
+    let mut vaults: Vec<(String, usize)> = known.vaults.into_iter().collect();
+    vaults.sort_by_key(|(_, number)| *number);
+    found.vaults = vaults.into_iter().map(|(arn, _)| arn).collect();
     Ok(found)
+}
+
+/// The vaults of points, copied ones too, each with its number.
+fn numbered(points: &[PointRow], jobs: &[JobRow], copies: &[CopyRow]) -> BTreeMap<String, usize> {
+    let of_points = points.iter().filter_map(|row| row.backup_vault_arn.as_deref());
+    let of_jobs = jobs.iter().filter_map(|row| row.backup_vault_arn.as_deref());
+    let of_copies = copies.iter().filter_map(|row| row.destination_backup_vault_arn.as_deref());
+    let vaults: BTreeSet<&str> = of_points.chain(of_jobs).chain(of_copies).collect();
+    vaults.into_iter().enumerate().map(|(number, arn)| (arn.to_owned(), number)).collect()
 }
 
 fn point_key(row: &PointRow) -> Option<PointKey> {
@@ -175,6 +194,7 @@ fn known(snapshots: &[SnapshotRow], copies: &[CopyRow], points: &[PointRow]) -> 
         copied: copies.iter().filter_map(|row| Some((copy_key(row)?, row.completion_date_s?))).collect(),
         sources: copies.iter().filter_map(source).collect(),
         created: points.iter().filter_map(|row| Some((point_key(row)?, row.creation_date_s?))).collect(),
+        vaults: BTreeMap::new(),
     }
 }
 
@@ -213,6 +233,7 @@ fn of_point(inputs: &Inputs<'_>, row: &PointRow, known: &Known) -> Option<Point>
         mechanism: Mechanism::BackupPoint,
         account_id: row.account_id.clone()?,
         region: row.region.clone()?,
+        vault: known.vaults.get(&key.0).copied(),
         arn: key.1,
         data_source,
         life: PointLife { data_s, available_s, alive_until_s, end_s },
@@ -262,7 +283,7 @@ pub(super) fn is_continuous(recovery_point_arn: &str) -> bool {
 }
 
 /// A point that no collection saw, rebuilt from its job.
-fn of_job(inputs: &Inputs<'_>, row: &JobRow, seen: &BTreeSet<PointKey>) -> Option<Point> {
+fn of_job(inputs: &Inputs<'_>, row: &JobRow, seen: &BTreeSet<PointKey>, known: &Known) -> Option<Point> {
     let key = (row.backup_vault_arn.clone()?, row.recovery_point_arn.clone()?);
     if row.state.as_deref() != Some("COMPLETED") || row.is_parent == Some(true) || seen.contains(&key) || is_continuous(&key.1) {
         return None;
@@ -285,6 +306,7 @@ fn of_job(inputs: &Inputs<'_>, row: &JobRow, seen: &BTreeSet<PointKey>) -> Optio
         mechanism: Mechanism::BackupPoint,
         account_id,
         region,
+        vault: known.vaults.get(&key.0).copied(),
         arn: key.1,
         data_source: if row.initiation_date_s.is_some() { DataSource::Initiation } else { DataSource::Creation },
         life: PointLife { data_s, available_s, alive_until_s, end_s },
@@ -299,7 +321,7 @@ fn first_look(inputs: &Inputs<'_>, account_id: &str, region: &str, after_s: i64)
 
 /// A copy that no collection saw, because its destination is outside the scope or unread, or because it came and went between collections. Its
 /// job proves that it was made, and nothing more.
-fn of_unseen_copy(inputs: &Inputs<'_>, row: &CopyRow, seen: &BTreeSet<PointKey>) -> Option<Point> {
+fn of_unseen_copy(inputs: &Inputs<'_>, row: &CopyRow, seen: &BTreeSet<PointKey>, known: &Known) -> Option<Point> {
     let key = copy_key(row)?;
     if row.state.as_deref() != Some("COMPLETED") || row.is_parent == Some(true) || seen.contains(&key) || is_continuous(&key.1) {
         return None;
@@ -320,6 +342,7 @@ fn of_unseen_copy(inputs: &Inputs<'_>, row: &CopyRow, seen: &BTreeSet<PointKey>)
         maybe_from_s: None,
         account_id,
         region,
+        vault: known.vaults.get(&key.0).copied(),
         arn: key.1,
     })
 }
@@ -339,6 +362,7 @@ fn of_snapshot(row: &SnapshotRow) -> Option<Point> {
         account_id: row.account_id.clone()?,
         region: row.region.clone()?,
         arn: row.snapshot_arn.clone()?,
+        vault: None,
         data_source: DataSource::Snapshot,
         life: PointLife { data_s: row.original_snapshot_create_time_s.unwrap_or(taken_s), available_s: taken_s, alive_until_s, end_s },
         maybe_from_s: None,

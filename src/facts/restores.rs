@@ -3,8 +3,8 @@
 //! A restore testing plan and a person count alike; jobs within jobs belong to their parent. AWS lists restore jobs for 30 days, so a test every
 //! quarter shows only to who collects in between: that there was none is proven as far back as every account and Region of the scope was observed
 //! without a gap, and not further. A job that completed without validation says that the point could be restored, not what was in it; one whose
-//! validation failed shows no restore at all. The technical
-//! restore time is that of the job alone: what an incident takes beside it, nobody tells AWS.
+//! validation failed shows no restore at all, nor does one whose validation ended without a result. What one shows that is still being validated is
+//! not known. The technical restore time is that of the job alone: what an incident takes beside it, nobody tells AWS.
 //!
 //! Failed restores, validation, leftovers and the worst time are those of the window; the newest test counts from whenever it was. What was restored
 //! before the resource was created is of an earlier life under the same name.
@@ -24,6 +24,8 @@ use crate::model::moment::DAY_S;
 
 mod runs;
 pub(super) mod selected;
+
+pub(super) use self::runs::tested;
 
 crate::rows! {
     /// What restores show of a resource.
@@ -50,7 +52,7 @@ crate::rows! {
         restored: Boolean, NotTold, "";
         /// Whether one has completed
         completed: Boolean, NotTold, "";
-        /// Whether the newest that has ended completed, and no validation failed
+        /// Whether the newest that has ended completed, and no validation failed; not told while one is under way
         last_succeeded: Boolean, NotTold, "Status, ValidationStatus";
         /// `test` or `manual`
         last_kind: Text, NotTold, "";
@@ -68,13 +70,13 @@ crate::rows! {
         validated_s: Integer, NotTold, "";
         /// When the newest restore that completed was done, of all that were ever seen
         completed_s: Integer, NotTold, "CompletionDate";
-        /// When the newest that completed, and whose validation did not fail, was done
+        /// When the newest was done that completed, and whose validation, if there is one, was successful
         tested_s: Integer, NotTold, "CompletionDate, ValidationStatus";
         /// Age of that one at the moment of judgement
         tested_age_s: Integer, NotTold, "";
         /// Whether there is a newer one: false, or not told where it could not be looked for
         newer_restore: Boolean, NotTold, "";
-        /// Time before the moment of judgement in which no restore completed without a validation that failed, as far as that is proven
+        /// Time before the moment of judgement in which no such restore was done, as far as that is proven
         none_for_s: Integer, Never, "";
         /// Whether its objective says how often a restore is to be tested
         every_owed: Boolean, NotTold, "audit.yaml";
@@ -92,7 +94,7 @@ crate::rows! {
         rto_owed: Boolean, NotTold, "audit.yaml";
         /// How long
         rto_s: Integer, NotTold, "audit.yaml";
-        /// Whether a restore in the window has completed, and its validation did not fail
+        /// Whether a restore in the window has completed, and its validation, if there is one, was successful
         shown: Boolean, NotTold, "Status, ValidationStatus";
         /// The least age that restored data had when such a restore was created, as far as that was told
         restored_age_s: Integer, NotTold, "CreationDate, RecoveryPointCreationDate";
@@ -181,14 +183,14 @@ fn of_runs(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs) -> RestoresRow
     let judged = last_completed(&ended, |run| run.is_test == tried).filter(known).filter(|_| tried || whole);
     let newest_done_s = all.iter().filter(|run| run.completed()).filter_map(Run::end_s).max();
     // What was restored and found to be wrong has shown that it cannot be restored.
-    let tested_s = all.iter().filter(|run| run.succeeded() == Some(true)).filter_map(Run::end_s).max();
+    let tested_s = all.iter().filter(|run| run.tested() == Some(true)).filter_map(Run::end_s).max();
     let tested_age_s = tested_s.map(|done_s| (as_of_s - done_s).max(0));
-    let maybe_s = all.iter().filter(|run| run.succeeded().is_none()).map(|run| run.done_s().unwrap_or(as_of_s)).max();
+    let maybe_s = all.iter().filter(|run| run.tested().is_none()).map(|run| run.done_s().unwrap_or(as_of_s)).max();
     let none_for_s = since_s.map_or(0, |since_s| as_of_s - since_s.max(tested_s.max(maybe_s).unwrap_or(since_s))).max(0);
     let all_timed = completed().all(|run| run.technical_s().is_some());
     let worst = completed().filter_map(|run| Some((run.technical_s()?, run.created_s))).max();
     let count = |test: bool| Some(i64::try_from(ended.iter().filter(|run| run.is_test == test).count()).unwrap_or(i64::MAX));
-    let well = || ended.iter().filter(|run| run.succeeded() == Some(true));
+    let well = || ended.iter().filter(|run| run.tested() == Some(true));
     let freshest = well().filter_map(|run| Some((run.data_age_s()?, run.created_s))).min();
     let seen = |any: bool, maybe: bool| if any { Some(true) } else { (whole && !maybe).then_some(false) };
     RestoresRow {
@@ -219,7 +221,7 @@ fn of_runs(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs) -> RestoresRow
         restore_s: newest_completed.and_then(Run::technical_s),
         worst_restore_s: worst.map(|(took_s, _)| took_s),
         worst_at_s: worst.map(|(_, created_s)| created_s),
-        shown: seen(well().next().is_some(), ended.iter().any(|run| run.succeeded().is_none())),
+        shown: seen(well().next().is_some(), ended.iter().any(|run| run.tested().is_none())),
         restored_age_s: freshest.map(|(age_s, _)| age_s),
         restored_s: freshest.map(|(_, created_s)| created_s),
         restores_known: (whole && all_timed && !unclear).then_some(true),
@@ -239,7 +241,8 @@ fn restored_fresh(inputs: &Inputs<'_>, resource: &Resource, runs: &Runs, row: &R
         return Some(true);
     }
     let in_window = runs.of(resource).iter().filter(|run| run.created_s >= inputs.window.start_s);
-    let mut told = in_window.filter(|run| run.succeeded() != Some(false)).map(|run| run.succeeded().and(run.data_age_s()));
+    let mut told =
+        in_window.filter(|run| run.tested() != Some(false)).map(|run| run.tested().filter(|tested| *tested).and(run.data_age_s()));
     let whole = whole_window(inputs, runs.observed_since_s(resource));
     (whole && told.all(|age_s| age_s.is_some()) && owed.tolerance_s.is_some()).then_some(false)
 }

@@ -76,7 +76,7 @@ crate::rows! {
     /// What decides whether a point is taken.
     pub(super) struct PointRow {
         account_id: Text; region: Text; backup_vault_arn: Text; recovery_point_arn: Text; resource_arn: Text; resource_type: Text; status: Text;
-        creation_date_s: Integer; delete_after_event: Text; is_parent: Boolean; exists: Boolean;
+        creation_date_s: Integer; delete_after_event: Text; source_backup_vault_arn: Text; is_parent: Boolean; exists: Boolean;
     }
 }
 

@@ -8,7 +8,7 @@ use crate::engine::compare::Owes;
 use crate::engine::{Finding, digest};
 use crate::facts::Inputs;
 use crate::facts::coverage::Coverage;
-use crate::facts::exposure::{Course, Exposed, Kept, Running, Scenario, courses, exposed};
+use crate::facts::exposure::{Course, Exposed, Kept, Running, courses, exposed};
 use crate::facts::happened::{Happened, Outcome, happened};
 use crate::facts::objectives::{DEFAULT_ID, Owed};
 use crate::facts::plans::Plan;
@@ -157,10 +157,7 @@ fn exposure_row(row: Exposed) -> report::ExposureRow {
         subject_type: row.subject_type,
         account_id: row.account_id,
         region: row.region,
-        scenario: match row.scenario {
-            Scenario::Any => "any".to_owned(),
-            Scenario::OtherRegion => "other_region".to_owned(),
-        },
+        scenario: row.scenario.word().to_owned(),
         objective_id: row.objective_id.map(|id| if id == DEFAULT_ID { String::new() } else { id }),
         rpo_s: row.rpo_s,
         tolerance_s: row.tolerance_s,

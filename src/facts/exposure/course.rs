@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::scenario::Around;
 use super::sweep::{Segment, timeline};
-use super::{Scenario, evidence, history};
-use crate::facts::points::{Point, Restorable, Stream};
+use super::{Asked, Scenario, evidence, history};
+use crate::facts::points::{Point, Stream};
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs, schedule};
 
@@ -91,6 +92,7 @@ pub struct Running {
 pub fn courses(inputs: &Inputs<'_>, wanted: &BTreeSet<String>, max_segments: usize) -> Result<BTreeMap<String, Course>, FactError> {
     let population = inputs.population()?;
     let asked: Vec<(usize, &Resource)> = population.iter().enumerate().filter(|(_, resource)| wanted.contains(&resource.arn)).collect();
+    let around = Around::read(inputs)?;
     let mut courses = BTreeMap::new();
     for range in inputs.ranges() {
         let here: Vec<_> = asked.iter().filter(|(_, resource)| range.holds(Some(resource.key))).collect();
@@ -99,7 +101,9 @@ pub fn courses(inputs: &Inputs<'_>, wanted: &BTreeSet<String>, max_segments: usi
         }
         let found = inputs.restorable(range)?;
         for (index, resource) in here {
-            courses.insert(resource.arn.clone(), course(inputs, *index, resource, &found, max_segments)?);
+            let start_window_s = schedule::start_window_s(inputs, *index)?;
+            let asked = Asked { inputs, resource, found: &found, around: &around, start_window_s };
+            courses.insert(resource.arn.clone(), course(&asked, max_segments));
         }
     }
     Ok(courses)
@@ -124,15 +128,15 @@ fn allowed(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, start_w
     over_time
 }
 
-fn course(inputs: &Inputs<'_>, index: usize, resource: &Resource, found: &Restorable, max_segments: usize) -> Result<Course, FactError> {
-    let start_window_s = schedule::start_window_s(inputs, index)?;
+fn course(asked: &Asked<'_>, max_segments: usize) -> Course {
+    let Asked { inputs, resource, found, around, start_window_s } = *asked;
     let owed = inputs.objectives.owed(resource, inputs.snapshot.as_of_s(), start_window_s);
     let accepted = owed.as_ref().map(|owed| &owed.mechanisms);
     let mut course = Course::default();
     if let Some(owed) = &owed {
-        for scenario in Scenario::ALL.into_iter().filter(|scenario| scenario.rpo_s(owed).is_some()) {
-            let evidence = evidence(inputs, resource, scenario);
-            let history = history(inputs, resource, scenario, found, owed, &evidence);
+        for scenario in around.scenarios.iter().copied().filter(|scenario| scenario.rpo_s(owed).is_some()) {
+            let evidence = evidence(asked, scenario);
+            let history = history(asked, scenario, owed, &evidence);
             course.segments.insert(scenario.word(), timeline(&history, inputs.window, &evidence, max_segments));
             course.allowed.insert(scenario.word(), allowed(inputs, resource, scenario, start_window_s));
         }
@@ -161,5 +165,5 @@ fn course(inputs: &Inputs<'_>, index: usize, resource: &Resource, found: &Restor
     };
     course.streams = found.streams.get(&resource.key).into_iter().flatten().map(running).filter(|one| one.from_s < one.to_s).collect();
     course.streams.sort();
-    Ok(course)
+    course
 }

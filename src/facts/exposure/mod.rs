@@ -8,56 +8,21 @@ use polars::prelude::DataFrame;
 
 mod course;
 mod exposed;
+mod scenario;
 pub mod sweep;
 
 pub use course::{Allowed, Course, Kept, Limit, Running, courses};
 pub use exposed::{Exposed, exposed};
+pub use scenario::Scenario;
 
+use self::scenario::{Around, Counts};
 use self::sweep::{Continuous, Exposure, History, Objective, PointLife, measure};
 use super::objectives::{Mechanism, Owed};
 use super::points::{Point, Restorable};
 use super::population::{RESOURCES_READ, RESOURCES_REST_ON, Resource};
-use super::{Fact, FactError, Inputs, schedule};
+use super::{Fact, FactError, Inputs, everywhere, schedule};
 use crate::dataset::{Relation, Row};
 use crate::model::window::{self, Window};
-
-/// Which points count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scenario {
-    /// Any point.
-    Any,
-    /// Only points in another Region: the Region is lost.
-    OtherRegion,
-}
-
-impl Scenario {
-    /// All scenarios.
-    pub const ALL: [Self; 2] = [Self::Any, Self::OtherRegion];
-
-    /// The word in relations.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::OtherRegion => "other_region",
-        }
-    }
-
-    /// The RPO that an objective asks for in it, if any.
-    fn rpo_s(self, owed: &Owed) -> Option<i64> {
-        match self {
-            Self::Any => owed.rpo_s,
-            Self::OtherRegion => owed.rpo_other_region_s,
-        }
-    }
-
-    /// Whether a point in a Region counts.
-    fn counts(self, resource: &Resource, region: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OtherRegion => region != resource.region,
-        }
-    }
-}
 
 crate::rows! {
     /// Exposure of a resource in a scenario.
@@ -70,7 +35,8 @@ crate::rows! {
         account_id: Text, Never, "";
         /// Region
         region: Text, Never, "";
-        /// `any`: every point counts; `other_region`: only points in another Region
+        /// `any`: every point counts; `other_region`: only points in another Region; `other_account`: only points in vaults of another account;
+        /// `locked`: only points behind a lock that nobody can lift. The last two are there if an objective asks for them
         scenario: Text, Never, "";
         /// `primary`, `replica`, `cluster_member`, `part`, `container` or `restore_test`
         role: Text, NotTold, "";
@@ -118,7 +84,7 @@ crate::rows! {
         least_age_s: Integer, NotTold, "";
         /// Whether that is within RPO and tolerance
         fresh: Boolean, NotTold, "";
-        /// Points that count
+        /// Points that count, as far as that is known
         points_count: Integer, Never, "";
         /// Where the proof lies
         evidence: Text, Never, "";
@@ -135,27 +101,38 @@ pub static FACT: Fact = Fact {
         rows_rest_on: RESOURCES_REST_ON,
         order: &["scenario"],
     },
-    reads: &[RESOURCES_READ, super::PLAN_READS, super::POINT_READS],
+    reads: &[RESOURCES_READ, super::PLAN_READS, super::POINT_READS, &[everywhere("backup_vaults"), everywhere("copy_jobs")]],
     by_range: false,
     derive,
 };
 
 fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
     let population = inputs.population()?;
-    let mut rows = Vec::with_capacity(population.len() * Scenario::ALL.len());
+    let around = Around::read(inputs)?;
+    let mut rows = Vec::with_capacity(population.len() * around.scenarios.len());
     for range in inputs.ranges() {
         let found = inputs.restorable(range)?;
         for (index, resource) in population.iter().enumerate().filter(|(_, resource)| range.holds(Some(resource.key))) {
             let start_window_s = schedule::start_window_s(inputs, index)?;
-            for scenario in Scenario::ALL {
-                rows.push(row(inputs, resource, scenario, &found, start_window_s));
-            }
+            let asked = Asked { inputs, resource, found: &found, around: &around, start_window_s };
+            rows.extend(around.scenarios.iter().map(|scenario| row(&asked, *scenario)));
         }
     }
     Inputs::frame_of(FACT.relation, rows)
 }
 
-fn row(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Restorable, start_window_s: Option<i64>) -> ExposureRow {
+/// A resource whose exposure is asked for, with what tells of it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    inputs: &'a Inputs<'a>,
+    resource: &'a Resource,
+    found: &'a Restorable,
+    around: &'a Around,
+    start_window_s: Option<i64>,
+}
+
+fn row(asked: &Asked<'_>, scenario: Scenario) -> ExposureRow {
+    let Asked { inputs, resource, start_window_s, .. } = *asked;
     let as_of_s = inputs.snapshot.as_of_s();
     let owed = inputs.objectives.owed(resource, as_of_s, start_window_s);
     let mut row = ExposureRow {
@@ -179,10 +156,14 @@ fn row(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Res
     row.rpo_s = rpo_s;
     row.tolerance_s = rpo_s.and(owed.tolerance_s);
     row.limit_s = rpo_s.zip(owed.tolerance_s).map(|(rpo_s, tolerance_s)| rpo_s.saturating_add(tolerance_s));
-    row.points_count = Some(i64::try_from(counted(resource, scenario, found, &owed).count()).unwrap_or(i64::MAX));
-    let evidence = evidence(inputs, resource, scenario);
-    let history = history(inputs, resource, scenario, found, &owed, &evidence);
+    row.points_count =
+        Some(i64::try_from(counted(asked, scenario, &owed).filter(|(_, counts)| *counts != Counts::Maybe).count()).unwrap_or(i64::MAX));
     let over_time = inputs.objectives.over_time(resource, start_window_s);
+    if scenario.by_vault() && over_time.iter().all(|(_, owed)| owed.as_ref().is_some_and(|owed| scenario.rpo_s(owed).is_none())) {
+        return row;
+    }
+    let evidence = evidence(asked, scenario);
+    let history = history(asked, scenario, &owed, &evidence);
     let tolerances_known = over_time.iter().all(|(_, owed)| owed.as_ref().is_some_and(|owed| owed.tolerance_s.is_some()));
     let (strict, lenient) = (objectives(&over_time, scenario, |_| 0), objectives(&over_time, scenario, |owed| owed.least_tolerance_s));
     let (Some(strict), Some(lenient)) = (strict, lenient) else { return row };
@@ -261,22 +242,26 @@ fn objectives(over_time: &[(i64, Option<Owed>)], scenario: Scenario, extra: impl
 
 /// The points of a resource that count in a scenario, by the mechanisms its objective accepts. Data from before its creation is that of an earlier
 /// life under the same name; if its creation was not told, no point can be told to be this one's.
-fn counted<'a>(resource: &'a Resource, scenario: Scenario, found: &'a Restorable, owed: &'a Owed) -> impl Iterator<Item = &'a Point> {
+fn counted<'a>(asked: &'a Asked<'_>, scenario: Scenario, owed: &'a Owed) -> impl Iterator<Item = (&'a Point, Counts)> {
+    let Asked { resource, found, around, .. } = *asked;
     let points = found.points.get(&resource.key).into_iter().flatten();
-    points.filter(move |point| {
+    let accepted = points.filter(move |point| {
         let this_life = resource.created_s.is_some_and(|created_s| point.life.data_s >= created_s);
-        this_life && scenario.counts(resource, &point.region) && owed.mechanisms.contains(&point.mechanism)
-    })
+        this_life && owed.mechanisms.contains(&point.mechanism)
+    });
+    let counts = accepted.map(move |point| (point, around.counts(scenario, resource, point, found)));
+    counts.filter(|(_, counts)| *counts != Counts::No)
 }
 
 /// What can restore a resource in a scenario.
-fn history(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: &Restorable, owed: &Owed, evidence: &[Window]) -> History {
+fn history(asked: &Asked<'_>, scenario: Scenario, owed: &Owed, evidence: &[Window]) -> History {
+    let Asked { inputs, resource, found, .. } = *asked;
     let streams = found.streams.get(&resource.key).into_iter().flatten();
-    let streams = streams.filter(|stream| scenario.counts(resource, &stream.region) && owed.mechanisms.contains(&stream.mechanism));
+    let streams = streams.filter(|stream| scenario.counts_stream(resource, stream) && owed.mechanisms.contains(&stream.mechanism));
     let mut history = History {
         created_s: resource.created_s,
         frozen_at_s: None,
-        points: counted(resource, scenario, found, owed).flat_map(Point::lives).collect(),
+        points: counted(asked, scenario, owed).flat_map(|(point, counts)| counts.lives(point)).collect(),
         continuous: streams.map(|stream| stream.source).collect(),
     };
     if !inputs.complete("copy_jobs", &resource.account_id, &resource.region) {
@@ -289,8 +274,11 @@ fn history(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario, found: 
         PointLife { data_s: from_s, available_s: from_s, alive_until_s: from_s, end_s: i64::MAX }
     }));
     let continuous = found.continuous.contains(&resource.key) && owed.mechanisms.contains(&Mechanism::BackupPoint);
-    if !natively_read(inputs, resource, owed) || restored_elsewhere(resource, owed) || (continuous && !resource.is_database()) {
-        // What could not be read may have been there all the time. Only databases tell how far continuous backups reach.
+    let natively_read = scenario.by_vault() || natively_read(inputs, resource, owed);
+    // Databases tell how far continuous backups reach, and not in which vault.
+    let told = resource.is_database() && scenario != Scenario::Locked;
+    if !natively_read || restored_elsewhere(resource, owed) || (continuous && !told) {
+        // What could not be read may have been there all the time.
         history.continuous.push(Continuous { from_s: i64::MIN, to_s: i64::MAX, lag_s: 0, certain: false });
     }
     history
@@ -320,7 +308,8 @@ fn natively_read(inputs: &Inputs<'_>, resource: &Resource, owed: &Owed) -> bool 
 }
 
 /// The intervals in which no other point than those found can have existed.
-fn evidence(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario) -> Vec<Window> {
+fn evidence(asked: &Asked<'_>, scenario: Scenario) -> Vec<Window> {
+    let Asked { inputs, resource, around, .. } = *asked;
     // Without its creation nobody can tell how long it has had no backup, nor which points are its own.
     if resource.created_s.is_none() {
         return Vec::new();
@@ -330,13 +319,18 @@ fn evidence(inputs: &Inputs<'_>, resource: &Resource, scenario: Scenario) -> Vec
         return Vec::new();
     }
     let jobs = match scenario {
-        Scenario::Any => "backup_jobs",
+        // A copy can be copied again, from any account and Region.
+        Scenario::OtherAccount => return around.copies_observed.clone(),
+        Scenario::Any | Scenario::Locked => "backup_jobs",
         Scenario::OtherRegion => "copy_jobs",
     };
     if !inputs.complete(jobs, &resource.account_id, &resource.region) {
         return Vec::new();
     }
     let observed = inputs.snapshot.observed(jobs, &resource.account_id, &resource.region);
+    if scenario == Scenario::Locked {
+        return window::common(&observed, &around.copies_observed);
+    }
     if scenario == Scenario::OtherRegion || !inputs.complete("copy_jobs", &resource.account_id, &resource.region) {
         return observed;
     }

@@ -83,10 +83,17 @@ fn compared(before: &Entry, after: &Entry) -> (Vec<String>, Vec<String>) {
     };
     at_most("rpo", before.rpo_s, after.rpo_s);
     at_most("rpo other region", before.rpo_other_region_s, after.rpo_other_region_s);
+    at_most("rpo other account", before.rpo_other_account_s, after.rpo_other_account_s);
+    at_most("rpo locked", before.rpo_locked_s, after.rpo_locked_s);
     let days = |days: Option<i64>| days.map(|days| days.saturating_mul(DAY_S));
     at_most("longest retention", days(before.longest_retention_days), days(after.longest_retention_days));
     let with_tolerance = |rpo_s: Option<i64>, entry: &Entry| rpo_s.map(|rpo_s| rpo_s.saturating_add(entry.tolerance_s));
-    let limits = [(before.rpo_s, after.rpo_s), (before.rpo_other_region_s, after.rpo_other_region_s)];
+    let limits = [
+        (before.rpo_s, after.rpo_s),
+        (before.rpo_other_region_s, after.rpo_other_region_s),
+        (before.rpo_other_account_s, after.rpo_other_account_s),
+        (before.rpo_locked_s, after.rpo_locked_s),
+    ];
     let longer = |(was, is): (Option<i64>, Option<i64>)| {
         with_tolerance(was, before).zip(with_tolerance(is, after)).is_some_and(|(was, is)| is > was) && is <= was
     };
@@ -151,7 +158,7 @@ mod tests {
 
     /// A demanding objective, from which rows of the table differ.
     fn strict() -> Value {
-        json!({ "id": "a", "rpo": "24h", "tolerance": "2h", "rpo_other_region": "26h", "retention": "35d", "longest_retention": "400d",
+        json!({ "id": "a", "rpo": "24h", "tolerance": "2h", "rpo_other_region": "26h", "rpo_other_account": "48h", "rpo_locked": "72h", "retention": "35d", "longest_retention": "400d",
             "tiers": [{ "every": "1d", "keep": "30d" }, { "every": "31d", "keep": "365d" }], "rto": "4h", "restore_test_every": "92d",
             "copy_to_other_region": true, "copy_to_other_account": true, "air_gapped_copy": true, "replicate_automated_backups": true,
             "include_replicas": true, "mechanisms": ["backup_point", "native_pitr"], "data_class": ["ephi", "pci"], "approved_by": "board" })
@@ -183,14 +190,22 @@ mod tests {
             ("no RPO", json!({ "rpo": null }), Some(true), "rpo not asked for, was 24 h"),
             ("a shorter one", json!({ "rpo": "23h" }), Some(false), ""),
             ("of the Region", json!({ "rpo_other_region": "48h" }), Some(true), "rpo other region 48 h, was 26 h"),
+            ("of the account", json!({ "rpo_other_account": "49h" }), Some(true), "rpo other account 49 h, was 48 h"),
+            ("of what is locked", json!({ "rpo_locked": null }), Some(true), "rpo locked not asked for, was 72 h"),
             ("a longer tolerance", json!({ "tolerance": "3h" }), Some(true), "tolerance 3 h, was 2 h"),
             (
                 "a longer tolerance on shorter RPOs, and less in sum",
-                json!({ "rpo": "12h", "rpo_other_region": "12h", "tolerance": "3h" }),
+                json!({ "rpo": "12h", "rpo_other_region": "12h", "rpo_other_account": "24h", "rpo_locked": "24h", "tolerance": "3h" }),
                 Some(false),
                 "",
             ),
             ("the same for one of the two", json!({ "rpo": "12h", "tolerance": "3h" }), Some(true), "tolerance 3 h, was 2 h"),
+            (
+                "the same for one of four",
+                json!({ "rpo": "12h", "rpo_other_region": "12h", "rpo_other_account": "24h", "tolerance": "3h" }),
+                Some(true),
+                "tolerance 3 h, was 2 h",
+            ),
             ("kept shorter", json!({ "retention": "34d" }), Some(true), "retention 34 d, was 35 d"),
             ("kept longer", json!({ "retention": "90d" }), Some(false), ""),
             ("no retention", json!({ "retention": null }), Some(true), "retention not asked for, was 35 d"),

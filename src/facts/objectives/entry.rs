@@ -13,6 +13,8 @@ pub(super) struct Entry {
     pub(super) valid_from_s: i64,
     pub(super) rpo_s: Option<i64>,
     pub(super) rpo_other_region_s: Option<i64>,
+    pub(super) rpo_other_account_s: Option<i64>,
+    pub(super) rpo_locked_s: Option<i64>,
     pub(super) tolerance_s: i64,
     pub(super) retention_days: Option<i64>,
     pub(super) longest_retention_days: Option<i64>,
@@ -53,6 +55,8 @@ impl Entry {
             approved: self.objective.is_approved(),
             rpo_s: self.rpo_s.filter(|_| !replica_owes_nothing),
             rpo_other_region_s: self.rpo_other_region_s.filter(|_| !replica_owes_nothing),
+            rpo_other_account_s: self.rpo_other_account_s.filter(|_| !replica_owes_nothing),
+            rpo_locked_s: self.rpo_locked_s.filter(|_| !replica_owes_nothing),
             tolerance_s: Some(self.tolerance_s),
             least_tolerance_s: self.tolerance_s,
             retention_days: self.retention_days.filter(|_| !replica_owes_nothing),
@@ -83,6 +87,8 @@ pub(super) fn understand(objective: Objective) -> Result<Entry, ObjectiveError> 
     };
     let rpo_s = seconds("rpo", &objective.rpo)?;
     let rpo_other_region_s = seconds("rpo_other_region", &objective.rpo_other_region)?;
+    let rpo_other_account_s = seconds("rpo_other_account", &objective.rpo_other_account)?;
+    let rpo_locked_s = seconds("rpo_locked", &objective.rpo_locked)?;
     let tolerance_s = seconds("tolerance", &objective.tolerance)?.unwrap_or(0);
     let days = |field: &'static str, text: &Option<String>| match seconds(field, text)? {
         Some(retention_s) if retention_s % DAY_S != 0 => Err(wrong(&id, field, "it must be whole days, as AWS counts it".to_owned())),
@@ -120,6 +126,8 @@ pub(super) fn understand(objective: Objective) -> Result<Entry, ObjectiveError> 
         valid_from_s,
         rpo_s,
         rpo_other_region_s,
+        rpo_other_account_s,
+        rpo_locked_s,
         tolerance_s,
         retention_days,
         longest_retention_days,
@@ -155,6 +163,8 @@ mod tests {
         let cases = [
             (r#"{"id":"gold","rto":"soon"}"#, "objective `gold`, `rto`: `soon` is not a duration"),
             (r#"{"id":"gold","rto":"0h"}"#, "objective `gold`, `rto`: it must be longer than nothing"),
+            (r#"{"id":"gold","rpo_other_account":"soon"}"#, "objective `gold`, `rpo_other_account`: `soon` is not a duration"),
+            (r#"{"id":"gold","rpo_locked":"soon"}"#, "objective `gold`, `rpo_locked`: `soon` is not a duration"),
             (r#"{"id":"gold","restore_test_every":"quarterly"}"#, "objective `gold`, `restore_test_every`: `quarterly` is not a duration"),
             (r#"{"id":"gold","restore_test_every":"0d"}"#, "objective `gold`, `restore_test_every`: it must be longer than nothing"),
             (r#"{"id":"gold","retention":"36h"}"#, "objective `gold`, `retention`: it must be whole days"),
@@ -196,6 +206,15 @@ mod tests {
             let understood = understand(serde_json::from_str(entry).unwrap()).unwrap();
             assert_eq!(understood.objective.data_class.words(), classes, "{entry}");
         }
+    }
+
+    #[test]
+    fn what_came_later_is_written_only_where_it_is_asked_for() {
+        // The digest of what an objective asks for is taken from how it is written: an objective that is as it was keeps it.
+        let written = |entry: &str| serde_json::to_value(serde_json::from_str::<Objective>(entry).unwrap()).unwrap();
+        let (plain, asking) = (written(r#"{"id":"a"}"#), written(r#"{"id":"a","rpo_other_account":"24h","rpo_locked":"48h"}"#));
+        assert!(plain.get("rpo_other_account").is_none() && plain.get("rpo_locked").is_none());
+        assert_eq!((&asking["rpo_other_account"], &asking["rpo_locked"]), (&"24h".into(), &"48h".into()));
     }
 
     #[test]

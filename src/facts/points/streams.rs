@@ -112,6 +112,7 @@ fn look(inputs: &Inputs<'_>, look: Look, found: &mut Restorable) {
         account_id,
         region,
         arn,
+        vault: None,
         data_source: DataSource::Snapshot,
         life: PointLife {
             data_s: seen_s,

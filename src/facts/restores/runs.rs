@@ -51,13 +51,15 @@ impl Run {
         !matches!(self.status.as_str(), "COMPLETED" | "FAILED" | "ABORTED")
     }
 
-    /// Whether it did what it was asked to, as far as anybody looked; `None` if its status, or what its validation came to, is not known.
+    /// Whether it did what it was asked to, as far as anybody looked; `None` if its status, or what its validation came to, is not known, or its
+    /// validation is under way: it may still fail.
     pub(super) fn succeeded(&self) -> Option<bool> {
-        match (self.status.as_str(), self.validation.as_deref()) {
-            ("COMPLETED", None | Some("SUCCESSFUL" | "TIMED_OUT" | "VALIDATING")) => Some(true),
-            ("COMPLETED", Some("FAILED")) | ("FAILED" | "ABORTED", _) => Some(false),
-            _ => None,
-        }
+        came_to(Some(&self.status), self.validation.as_deref(), true)
+    }
+
+    /// Whether it shows that the point can be restored. A validation that ended without a result takes that back: somebody was to look, and nobody told.
+    pub(super) fn tested(&self) -> Option<bool> {
+        tested(Some(&self.status), self.validation.as_deref())
     }
 
     /// Whether the restored data was validated; `None` while that is under way.
@@ -94,6 +96,21 @@ impl Run {
         let validation = self.validation_message.clone().filter(|_| self.validation.as_deref() == Some("FAILED"));
         validation.or_else(|| self.message.clone())
     }
+}
+
+/// Whether a restore with a status and the result of a validation succeeded; of a validation that ended without one, the answer is given.
+fn came_to(status: Option<&str>, validation: Option<&str>, without_result: bool) -> Option<bool> {
+    match (status, validation) {
+        (Some("COMPLETED"), None | Some("SUCCESSFUL")) => Some(true),
+        (Some("COMPLETED"), Some("TIMED_OUT")) => Some(without_result),
+        (Some("COMPLETED"), Some("FAILED")) | (Some("FAILED" | "ABORTED"), _) => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a restore shows that the point can be restored; `None` while that is open, or not told.
+pub(in crate::facts) fn tested(status: Option<&str>, validation: Option<&str>) -> Option<bool> {
+    came_to(status, validation, false)
 }
 
 /// The restores of all resources.

@@ -334,6 +334,84 @@ fn drills_are_told_by_where_they_were_done() {
     assert_eq!(of(untold, "locked").3, OPEN, "whether its vault is locked was not told");
 }
 
+/// A bucket of the first account, and points and restores of it. Its ARN tells neither account nor Region.
+const BUCKET: &str = "arn:aws:s3:::web";
+
+#[test]
+fn drills_of_buckets_are_told_by_the_list_of_buckets() {
+    let (home, far, safe) = ((ACCOUNT, HOME), (ACCOUNT, AWAY), (OTHER_ACCOUNT, AWAY));
+    let bucket = |days: i64| json!({ "bucket_arn": BUCKET, "bucket_name": "web", "creation_date": ago(days, 0), "tags": {} });
+    let vault_at = |place: Place| with(vault(place, "far"), json!({ "vault_type": "BACKUP_VAULT", "locked": false }));
+    let lies = |estate: Estate, place: Place, source: Value| {
+        let point = json!({
+            "backup_vault_arn": vault_arn(place, "far"), "recovery_point_arn": "arn:aws:backup:eu-central-1:111122223333:recovery-point:web-1",
+            "resource_arn": BUCKET, "resource_type": "S3", "status": "COMPLETED", "creation_date": ago(11, 0), "source_backup_vault_arn": source
+        });
+        estate.has_at(place, "backup_vaults", [vault_at(place)]).has_at(place, "recovery_points", [point])
+    };
+    let with_bucket = |days: i64| Estate::new().with_other_account().has("s3_buckets", [bucket(days)]);
+    let copied = |estate: Estate, place: Place| lies(estate, place, json!(home_vault()));
+    let unread = || Estate::new().with_other_account().denied("s3_buckets", None);
+    let gone = || Estate::new().with_other_account();
+    let untold = copied(with_bucket(90), safe).without("backup_vaults").has_at(safe, "backup_vaults", [vault(safe, "far")]);
+    // why, estate, whether the first account has points in another Region, in another account, in locked vaults, and the second account
+    let cases = [
+        ("copied to another Region", copied(with_bucket(90), far), [yes(), no(), no()], [no(), no(), no()]),
+        ("copied to another account", copied(with_bucket(90), safe), [yes(), yes(), no()], [no(), no(), no()]),
+        ("nobody tells whose it was", copied(gone(), far), [OPEN, no(), no()], [OPEN, OPEN, no()]),
+        ("buckets unread", copied(unread(), safe), [OPEN, OPEN, no()], [OPEN, no(), no()]),
+        ("made after the copy: it was another of the name", copied(with_bucket(5), safe), [OPEN, OPEN, no()], [OPEN, no(), no()]),
+        ("no copy, so that it lies at home", lies(gone(), far, Value::Null), [no(), no(), no()], [no(), no(), no()]),
+        ("at home, as its bucket tells", lies(with_bucket(90), home, Value::Null), [no(), no(), no()], [no(), no(), no()]),
+        ("whether its vault is locked was not told", untold, [yes(), yes(), OPEN], [no(), no(), no()]),
+    ];
+    for (why, estate, first, second) in cases {
+        let facts = estate.facts();
+        let of = |account: &str| {
+            let rows = facts.rows("drills", &format!("arn:aws:iam::{account}:root"));
+            ["other_region", "other_account", "locked"]
+                .map(|scenario| rows.iter().find(|row| row["scenario"] == json!(scenario)).unwrap()["has_points"].clone())
+        };
+        assert_eq!((of(ACCOUNT), of(OTHER_ACCOUNT)), (first, second), "{why}");
+    }
+}
+
+#[test]
+fn restores_of_buckets_are_drills() {
+    let far = (ACCOUNT, AWAY);
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let bucket = json!({ "bucket_arn": BUCKET, "bucket_name": "web", "creation_date": ago(90, 0), "tags": {} });
+    let restore = |changes: Value| {
+        let row = json!({
+            "restore_job_id": "r1", "source_resource_arn": BUCKET, "recovery_point_arn": "arn:aws:backup:eu-central-1:111122223333:recovery-point:web-1",
+            "recovery_point_creation_date": ago(11, 0), "backup_vault_arn": vault_arn(far, "far"), "status": "COMPLETED",
+            "creation_date": ago(10, 0), "completion_date": ago(10, -1)
+        });
+        with(row, changes)
+    };
+    let of = |changes: Value, known: bool| {
+        let estate = Estate::new().has_at(far, "restore_jobs", [restore(changes)]);
+        let estate = estate.has_at(far, "backup_vaults", [with(vault(far, "far"), json!({ "locked": false }))]);
+        let facts = if known { estate.has("s3_buckets", [bucket.clone()]) } else { estate }.facts();
+        let row = facts.rows("drills", &root).into_iter().find(|row| row["scenario"] == json!("other_region")).unwrap().clone();
+        let days = |column: &str| json!(row[column].as_i64().map(|value_s| value_s / 86_400));
+        (days("drilled_age_s"), row["newer_drill"].clone(), days("none_for_s"))
+    };
+    let none = json!({});
+    // why, what differs, whether the bucket is listed, age of the newest, newer, none for
+    let cases = [
+        ("in another Region than the bucket", none.clone(), true, json!(9), no(), json!(9)),
+        ("nobody tells whose it was: it may have been one", none, false, OPEN, OPEN, json!(9)),
+        ("nor when its point was made", json!({ "recovery_point_creation_date": null }), true, OPEN, OPEN, json!(9)),
+        ("nobody told what its validation came to", json!({ "validation_status": "TIMED_OUT" }), true, OPEN, OPEN, json!(30)),
+        ("its validation is under way", json!({ "validation_status": "VALIDATING" }), true, OPEN, OPEN, json!(9)),
+        ("it is running", json!({ "status": "RUNNING", "completion_date": null }), true, OPEN, OPEN, json!(30)),
+    ];
+    for (why, changes, known, age, newer, none_for) in cases {
+        assert_eq!(of(changes, known), (age, newer, none_for), "{why}");
+    }
+}
+
 #[test]
 fn tests_that_reach_copies() {
     let root = format!("arn:aws:iam::{ACCOUNT}:root");
@@ -408,9 +486,34 @@ fn tests_that_reach_copies() {
         ),
         (
             "a test of nobody knows what",
-            at_home().has_at(far, "restore_jobs", [with(test, json!({ "source_resource_arn": null }))]),
+            at_home().has_at(
+                far,
+                "restore_jobs",
+                [with(test.clone(), json!({ "source_resource_arn": null, "recovery_point_arn": copy_arn("y", 1, far) }))],
+            ),
             yes(),
             OPEN,
+            yes(),
+        ),
+        (
+            "told by its recovery point",
+            at_home().has_at(far, "restore_jobs", [with(test.clone(), json!({ "source_resource_arn": null }))]),
+            yes(),
+            yes(),
+            yes(),
+        ),
+        (
+            "its validation is under way",
+            at_home().has_at(far, "restore_jobs", [with(test.clone(), json!({ "validation_status": "VALIDATING" }))]),
+            yes(),
+            OPEN,
+            yes(),
+        ),
+        (
+            "nobody told what its validation came to",
+            at_home().has_at(far, "restore_jobs", [with(test, json!({ "validation_status": "TIMED_OUT" }))]),
+            yes(),
+            no(),
             yes(),
         ),
         ("plans over there unread", at_home().failed_at(far, "restore_testing_plans", None, ReadStatus::Denied), yes(), OPEN, yes()),

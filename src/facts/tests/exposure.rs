@@ -233,12 +233,108 @@ fn the_loss_of_a_region() {
     }
 }
 
+const SAFE: Place = (OTHER_ACCOUNT, AWAY);
+
+/// `kept`, with a copy of each point in a vault of another account three hours after its begin.
+fn copied_away(changes: Value) -> Estate {
+    kept()
+        .with_other_account()
+        .has_at(SAFE, "backup_vaults", [with(with(vault(SAFE, "far"), json!({ "vault_type": "BACKUP_VAULT", "locked": false })), changes)])
+        .has("copy_jobs", daily(29).map(|(number, begun_s)| copy_job("x", number, begun_s, SAFE)))
+        .has_at(SAFE, "recovery_points", daily(40).map(|(number, begun_s)| copied_point("x", number, begun_s, SAFE)))
+}
+
+#[test]
+fn the_loss_of_an_account() {
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    let far = vault_arn(SAFE, "far");
+    let asked = json!([{ "id": "gold", "rpo": "24h", "rpo_other_account": "24h", "tolerance": "4h" }]);
+    let away = || copied_away(json!({}));
+    let alone = || kept().with_other_account();
+    // why, estate, within the limit
+    let cases = [
+        ("copies each day", away(), &yes),
+        ("only at home", alone(), &no),
+        ("only in another Region", copied().with_other_account(), &no),
+        ("only a view of a vault of its own", copied_away(json!({ "vault_type": "RESTORE_ACCESS_BACKUP_VAULT" })), &no),
+        ("what kind of vault it is was not told", copied_away(json!({ "vault_type": null })), &open),
+        ("the vault over there unread", away().failed_at(SAFE, "recovery_points", Some(&far), ReadStatus::Denied), &open),
+        ("the vaults over there unread", away().failed_at(SAFE, "backup_vaults", None, ReadStatus::Denied), &open),
+        (
+            "copy jobs over there unread: one may have been copied again",
+            alone().failed_at(SAFE, "copy_jobs", None, ReadStatus::Denied),
+            &open,
+        ),
+        ("an account that nobody looks into", kept().has("copy_jobs", daily(29).map(|(n, s)| copy_job("x", n, s, SAFE))), &open),
+        ("point-in-time restore at home does not help", alone().has("rds_automated_backups", [automated(25)]), &no),
+    ];
+    for (why, estate, within) in cases {
+        let facts = estate.facts_with(asked.clone(), window());
+        let row = facts.exposure(&db_arn("x"), "other_account");
+        assert_eq!((&row["rpo_owed"], &row["within_limit"]), (&yes, within), "{why}: {row:?}");
+    }
+}
+
+#[test]
+fn what_is_left_behind_locks() {
+    let (yes, no, open) = (json!(true), json!(false), Value::Null);
+    let asked = json!([{ "id": "gold", "rpo": "24h", "rpo_locked": "24h", "tolerance": "4h" }]);
+    let main = |changes: Value| {
+        let row = with(vault((ACCOUNT, HOME), "main"), json!({ "vault_type": "BACKUP_VAULT", "locked": false }));
+        kept().without("backup_vaults").has("backup_vaults", [with(row, changes)])
+    };
+    let gap = json!({ "vault_type": "LOGICALLY_AIR_GAPPED_BACKUP_VAULT" });
+    let locked = |days: i64| main(json!({ "locked": true, "lock_date": ago(days, 0) }));
+    // why, estate, within the limit
+    let cases = [
+        ("not locked", main(json!({})), &no),
+        ("locked for good since long before", locked(60), &yes),
+        ("locked for good since ten days, of twenty", locked(10), &no),
+        ("it can still be lifted, for a day", locked(-1), &no),
+        ("whoever may can lift it", main(json!({ "locked": true })), &no),
+        ("whether it is locked was not told", main(json!({ "locked": null })), &open),
+        ("air-gapped", main(gap.clone()), &yes),
+        ("copied into an air-gapped vault of another account", copied_away(gap), &yes),
+        ("copied into one that is not locked, and that at home does not tell", copied_away(json!({})), &open),
+        ("backup jobs unread: what is proven stays", locked(60).denied("backup_jobs", None), &yes),
+        ("backup jobs unread, and nothing is locked", main(json!({})).denied("backup_jobs", None), &open),
+        ("copy jobs unread, and nothing is locked", main(json!({})).denied("copy_jobs", None), &open),
+        ("point-in-time restore is behind no lock", main(json!({})).has("rds_automated_backups", [automated(25)]), &no),
+    ];
+    for (why, estate, within) in cases {
+        let facts = estate.facts_with(asked.clone(), window());
+        let row = facts.exposure(&db_arn("x"), "locked");
+        assert_eq!((&row["rpo_owed"], &row["within_limit"]), (&yes, within), "{why}: {row:?}");
+    }
+    let facts = locked(10)
+        .facts_with(json!([{ "id": "gold", "rpo_locked": "24h", "tolerance": "4h" }]), Window { start_s: ago(8, 0), end_s: NOW_S });
+    assert_eq!(facts.exposure(&db_arn("x"), "locked")["within_limit"], yes, "a window that begins after the lock");
+}
+
+#[test]
+fn what_nobody_asks_for_is_not_measured() {
+    let asked = json!([
+        { "id": "gold", "match": { "arns": [db_arn("x")] }, "rpo": "24h", "rpo_locked": "24h" }, { "id": "rest", "rpo": "24h" }
+    ]);
+    let facts = kept_daily(kept(), "y", 40).facts_with(asked.clone(), window());
+    let scenarios = |facts: &Facts| facts.rows("exposure", &db_arn("y")).iter().map(|row| row["scenario"].clone()).collect::<Vec<_>>();
+    assert_eq!(scenarios(&facts), [json!("any"), json!("locked"), json!("other_region")]);
+    let row = facts.exposure(&db_arn("y"), "locked");
+    assert_eq!((&row["rpo_owed"], &row["within_limit"], &row["upper_rpo_s"]), (&json!(false), &Value::Null, &Value::Null));
+    let facts = kept_daily(kept(), "y", 40).facts_with(gold(), window());
+    assert_eq!(scenarios(&facts), [json!("any"), json!("other_region")], "no objective asks for more");
+}
+
 #[test]
 fn each_scenario_has_an_rpo_of_its_own() {
-    let own = json!([{ "id": "gold", "rpo": "24h", "rpo_other_region": "48h", "tolerance": "2h" }]);
+    let own = json!([{
+        "id": "gold", "rpo": "24h", "rpo_other_region": "48h", "rpo_other_account": "72h", "rpo_locked": "96h", "tolerance": "2h"
+    }]);
     // why, objectives, scenario, owed, limit
     let cases = [
         ("any point", own.clone(), "any", json!(true), json!(26 * HOUR_S)),
+        ("the loss of the account", own.clone(), "other_account", json!(true), json!(74 * HOUR_S)),
+        ("what is locked for good", own.clone(), "locked", json!(true), json!(98 * HOUR_S)),
         ("the loss of the Region", own, "other_region", json!(true), json!(50 * HOUR_S)),
         ("which nobody asks about", gold(), "other_region", json!(false), Value::Null),
         (

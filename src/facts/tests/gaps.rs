@@ -594,7 +594,7 @@ fn rich() -> Estate {
 #[test]
 fn a_failed_read_only_takes_away() {
     let own = json!([
-        { "id": "two sites", "match": { "arns": [db_arn("copied"), db_arn("late"), db_arn("kept")] }, "rpo": "24h", "rpo_other_region": "24h", "tolerance": "10h",
+        { "id": "two sites", "match": { "arns": [db_arn("copied"), db_arn("late"), db_arn("kept")] }, "rpo": "24h", "rpo_other_region": "24h", "rpo_other_account": "24h", "rpo_locked": "24h", "tolerance": "10h",
           "retention": "30d", "longest_retention": "40d", "tiers": [{ "every": "1d", "keep": "30d" }, { "every": "7d", "keep": "90d" }], "copy_to_other_region": true, "copy_to_other_account": true, "rto": "4h", "restore_test_every": "20d",
           "replicate_automated_backups": true, "approved_by": "a" },
         { "id": "lax", "match": { "tags": { "backup": "yes" }, "types": ["RDS"] }, "rpo": "25h", "tolerance": "2h", "valid_from": "2026-11-01" },

@@ -245,6 +245,8 @@ struct Seen {
     completed: Option<bool>,
     /// Whether it completed, and nobody found the data to be wrong.
     succeeded: Option<bool>,
+    /// Whether it completed, and whoever was to look at the data told that it is right.
+    tested: Option<bool>,
     is_test: bool,
     validation: Option<&'static str>,
     deletion: Option<&'static str>,
@@ -270,10 +272,11 @@ fn seen(world: &World, job: &Job) -> Option<Seen> {
     };
     let doubted = match job.validation {
         Some("FAILED") => Some(true),
-        Some("DOUBTED") => None,
+        Some("DOUBTED" | "VALIDATING") => None,
         _ => Some(false),
     };
     let succeeded = if completed == Some(true) { doubted.map(|doubted| !doubted) } else { completed };
+    let tested = if job.validation == Some("TIMED_OUT") { succeeded.map(|_| false) } else { succeeded };
     let created_s = job.told[0].then_some(job.created_s);
     let continuous = job.continuous && job.source == Source::Told;
     let age_s = created_s.zip(job.point_s()).filter(|_| !continuous).map(|(created_s, point_s)| created_s - point_s);
@@ -284,6 +287,7 @@ fn seen(world: &World, job: &Job) -> Option<Seen> {
         status,
         completed,
         succeeded,
+        tested,
         is_test: job.is_test,
         validation: job.validation,
         deletion: job.deletion,
@@ -362,7 +366,7 @@ impl<'a> Asked<'a> {
     fn none_for_s(&self) -> i64 {
         let Some(since_s) = self.since_s else { return 0 };
         // What may have succeeded ended when it says, or just now.
-        let ends = self.ever.iter().filter(|job| job.succeeded != Some(false)).map(|job| match job.succeeded {
+        let ends = self.ever.iter().filter(|job| job.tested != Some(false)).map(|job| match job.tested {
             Some(_) => job.done_s.or(job.created_s).unwrap_or(i64::MIN),
             None => job.done_s.unwrap_or(NOW_S),
         });
@@ -379,10 +383,10 @@ impl<'a> Asked<'a> {
 
     /// Whether a restore that went well brought back data of the last 26 hours.
     fn fresh(&self) -> Option<bool> {
-        if self.in_window.iter().any(|job| job.succeeded == Some(true) && job.age_s.is_some_and(|age_s| age_s <= 26 * HOUR_S)) {
+        if self.in_window.iter().any(|job| job.tested == Some(true) && job.age_s.is_some_and(|age_s| age_s <= 26 * HOUR_S)) {
             return Some(true);
         }
-        let told = |job: &Seen| job.succeeded == Some(false) || (job.succeeded == Some(true) && job.age_s.is_some());
+        let told = |job: &Seen| job.tested == Some(false) || (job.tested == Some(true) && job.age_s.is_some());
         (self.whole() && self.in_window.iter().all(told)).then_some(false)
     }
 
@@ -391,11 +395,11 @@ impl<'a> Asked<'a> {
         let took = |job: &Seen| Some(job.done_s? - job.created_s?);
         let completed = || self.in_window.iter().filter(|job| job.completed == Some(true));
         let slowest = completed().filter_map(|job| Some((took(job)?, job.created_s))).max();
-        let well = self.in_window.iter().filter(|job| job.succeeded == Some(true));
+        let well = self.in_window.iter().filter(|job| job.tested == Some(true));
         let freshest = well.filter_map(|job| Some((job.age_s?, job.created_s))).min();
         let all_timed =
             self.in_window.iter().all(|job| job.completed == Some(false) || (job.completed == Some(true) && took(job).is_some()));
-        let tested_s = self.newest_s(|job| job.succeeded == Some(true));
+        let tested_s = self.newest_s(|job| job.tested == Some(true));
         let (age_s, none_for_s) = (tested_s.map(|tested_s| NOW_S - tested_s), self.none_for_s());
         let count = |test: bool| self.in_window.iter().filter(|job| job.is_test == test).count();
         vec![
@@ -426,7 +430,7 @@ impl<'a> Asked<'a> {
             ("worst_at_s", json!(slowest.and_then(|(_, created_s)| created_s))),
             ("restores_known", json!((self.whole() && all_timed).then_some(true))),
             ("leftover", json!(self.leftover())),
-            ("shown", json!(self.any(|job| job.succeeded))),
+            ("shown", json!(self.any(|job| job.tested))),
             ("restored_age_s", json!(freshest.map(|(age_s, _)| age_s))),
             ("restored_s", json!(freshest.and_then(|(_, created_s)| created_s))),
             ("restored_fresh", json!(self.fresh())),

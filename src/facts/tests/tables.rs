@@ -128,7 +128,7 @@ tables! {
         original_snapshot_create_time: Time, snapshot_create_time: Time, source_create_time: Time, encrypted: Boolean, storage_encryption_type: Text, kms_key_id: Text.
     rds_automated_backups State key ["automated_backup_arn"] parent None, created None;
         automated_backup_arn: Text, source_arn: Text, source_region: Text, resource_key: Integer, status: Text, earliest_time: Time,
-        latest_time: Time, kms_key_id: Text, aws_backup_recovery_point_arn: Text.
+        latest_time: Time, backup_retention_period_days: Integer, kms_key_id: Text, aws_backup_recovery_point_arn: Text.
     dynamodb_backups Object key ["backup_arn"] parent None, created Some("backup_creation_date_time");
         backup_arn: Text, table_arn: Text, backup_type: Text, backup_creation_date_time: Time.
     redshift_snapshots Object key ["snapshot_arn"] parent None, created Some("snapshot_create_time");

@@ -37,6 +37,8 @@ pub(super) fn not_measured(told: &Explanation) -> &'static str {
 pub(super) fn exposure(told: &Explanation, row: &ExposureRow, paint: &Paint, style: Style) -> String {
     let what = match row.scenario.as_str() {
         "other_region" => "Data at risk if the Region is lost",
+        "other_account" => "Data at risk if the account is lost",
+        "locked" => "Data at risk if only what is locked for good is left",
         _ => "Data at risk",
     };
     let at = row.worst_s.map(|at_s| format!(" at {} UTC", moment::short(at_s))).unwrap_or_default();
