@@ -39,7 +39,6 @@ pub(crate) fn topics(topic: &str) -> Vec<TopicRow> {
         subscriptions_confirmed_count: Some(if heard { 2 } else { 0 }),
         subscriptions_pending_count: Some(0),
         subscriptions: Some(json(subscriptions)),
-        ..TopicRow::default()
     }]
 }
 

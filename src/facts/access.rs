@@ -172,7 +172,7 @@ fn row(principal: &Principal, policies: &Policies<'_>, home: &Home<'_>) -> Right
         let may = |listed: &[Action]| whoever(&|asker| judged.any_of(asker, of_service(listed, service)));
         and(alone, and(may(&actions.sources), may(&actions.snapshots)))
     };
-    let both = home.alone.iter().map(|(service, alone)| both(*service, *alone)).fold(Some(false), or);
+    let both = home.alone.iter().map(|(service, alone)| both(service, *alone)).fold(Some(false), or);
     let by = |listed: &[Action]| judged.names(listed, |asker, action| policies.right(asker, action).extent.may());
     let backups_by = match (deletes_backups, deletes_points) {
         (Some(true), Some(true)) => judged.names(&actions.points, |asker, action| judged.harms(asker, action)),
@@ -243,7 +243,7 @@ impl Judged<'_> {
     fn harms_outside(&self, asker: Asker<'_>) -> Option<bool> {
         let harms =
             |service: &'static str, alone: Option<bool>| and(alone, self.any_of(asker, of_service(&self.home.actions.snapshots, service)));
-        self.home.alone.iter().map(|(service, alone)| harms(*service, *alone)).fold(Some(false), or)
+        self.home.alone.iter().map(|(service, alone)| harms(service, *alone)).fold(Some(false), or)
     }
 
     /// Whether somebody may delete backups as it without a second factor.

@@ -8,7 +8,7 @@
 //! be gone from the point, or not: `GuardDuty` looks again at infected files for 90 days, and nothing tells whether it did. Nor does a scan that ended
 //! with issues say of everything that it is clean.
 //!
-//! Sources: AWS Backup developer guide, "Malware protection"; API reference, `ScanJob`; GuardDuty user guide, "How does Malware Protection for Backup work".
+//! Sources: AWS Backup developer guide, "Malware protection"; API reference, `ScanJob`; `GuardDuty` user guide, "How does Malware Protection for Backup work".
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,6 +129,7 @@ fn derive(inputs: &Inputs<'_>) -> Result<DataFrame, FactError> {
 
 /// What the scans of one point say together: a threat that any of them found is one.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four questions that are answered apart")]
 struct Found {
     ended: bool,
     threats: bool,

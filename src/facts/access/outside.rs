@@ -145,7 +145,7 @@ impl Outside {
             let read = tables.iter().all(|table| inputs.complete_in_account(table, account_id));
             or(found, read.then_some(false))
         };
-        let services = SERVICES.iter().map(|(service, tables)| (*service, alone(*service, tables)));
+        let services = SERVICES.iter().map(|(service, tables)| (*service, alone(service, tables)));
         services.filter(|(_, alone)| *alone != Some(false)).collect()
     }
 

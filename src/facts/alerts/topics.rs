@@ -23,6 +23,8 @@ use crate::model::Arn;
 const PUBLISH: &str = "sns:Publish";
 /// The key that AWS manages for SNS.
 const MANAGED_KEY: &str = "alias/aws/sns";
+/// How the ARN of a topic ends that keeps the order of messages.
+const ORDERED: &str = ".fifo";
 
 crate::rows! {
     /// What is needed of `topics`.
@@ -87,7 +89,7 @@ pub(super) struct Topics(BTreeMap<String, Topic>);
 
 impl Topics {
     pub(super) fn read(inputs: &Inputs<'_>) -> Result<Self, FactError> {
-        Ok(Self(inputs.rows::<TopicRow>("topics")?.into_iter().map(topic).collect::<Result<_, _>>()?))
+        Ok(Self(inputs.rows::<TopicRow>("topics")?.into_iter().map(told).collect::<Result<_, _>>()?))
     }
 
     /// Whether somebody hears what is published to a topic; one that was not read, or a target that is none, is not known.
@@ -96,12 +98,12 @@ impl Topics {
         let service = publisher.service.principal();
         let orderly = topic.ordered && publisher.service == Service::Backup;
         // Whether others than vaults publish to one that keeps the order is not looked at.
-        let published = if orderly { Some(false) } else { (!topic.ordered).then_some(true) };
+        let taken = if orderly { Some(false) } else { (!topic.ordered).then_some(true) };
         let let_in = topic.policy.as_ref().and_then(|policy| lets_in(policy, arn, publisher));
         let keyed = topic.key.as_deref().map_or(Some(true), |key| key.ends_with(MANAGED_KEY).then_some(false));
         let answers = [
             (topic.exists, format!("{arn} is gone")),
-            (published, format!("{arn} keeps the order of messages, and vaults notify no such topic")),
+            (taken, format!("{arn} keeps the order of messages, and vaults notify no such topic")),
             (let_in, format!("the policy of {arn} does not let {service} publish")),
             (keyed, format!("{arn} is encrypted with {MANAGED_KEY}, which {service} cannot use")),
             (topic.subscribed, format!("nobody is subscribed to {arn}")),
@@ -112,7 +114,7 @@ impl Topics {
 }
 
 /// A topic as it was told. The list of subscriptions and their number may be of different moments.
-fn topic(row: TopicRow) -> Result<(String, Topic), FactError> {
+fn told(row: TopicRow) -> Result<(String, Topic), FactError> {
     let arn = row.topic_arn.unwrap_or_default();
     let listed: Option<Vec<Value>> = json("topics", "subscriptions", &arn, row.subscriptions)?;
     let listed = listed.map(|all| all.iter().any(|one| one.get("Confirmed").and_then(Value::as_bool) == Some(true)));
@@ -120,7 +122,7 @@ fn topic(row: TopicRow) -> Result<(String, Topic), FactError> {
     let topic = Topic {
         exists: row.topic_exists,
         subscribed: or(listed, counted).or(listed.xor(counted)),
-        ordered: row.fifo_topic.unwrap_or_else(|| arn.ends_with(".fifo")),
+        ordered: row.fifo_topic.unwrap_or_else(|| arn.ends_with(ORDERED)),
         policy: row.policy.and_then(|Json(text)| Policy::parse(&text).ok()),
         key: row.kms_master_key_id,
     };

@@ -95,11 +95,11 @@ impl LagAlarms {
         {
             return None;
         }
-        let least_s = |rule: &Option<&str>| {
-            let key = (place.clone(), bucket.to_owned(), (*rule)?.to_owned());
+        let least_s = |rule: Option<&str>| {
+            let key = (place.clone(), bucket.to_owned(), rule?.to_owned());
             Some(self.least_s.get(&key).copied().unwrap_or(i64::MAX))
         };
-        let lags = rules.iter().map(least_s).collect::<Option<Vec<i64>>>()?;
+        let lags = rules.iter().copied().map(least_s).collect::<Option<Vec<i64>>>()?;
         Some(lags.into_iter().max().unwrap_or(i64::MAX))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Destination;
-use super::ended::{Ended, Existence, JobRow, Place, PointRow, Sources, Vaults, ended, of_point};
+use super::ended::{CopyOf, Ended, Existence, JobRow, Place, PointRow, Sources, Vaults, ended, of_point};
 use crate::facts::objectives::and;
 use crate::facts::population::Resource;
 use crate::facts::{FactError, Inputs};
@@ -98,7 +98,7 @@ impl Attempts {
         Ok(attempts)
     }
 
-    /// Adds a job; returns the point that it made by hand, and when that which was copied was made.
+    /// Adds a job; returns the point that it made, if somebody chose by hand what it copies.
     fn add_job(
         &mut self,
         inputs: &Inputs<'_>,
@@ -106,13 +106,14 @@ impl Attempts {
         resource: &Resource,
         vaults: &Vaults,
         (job, sources): (JobRow, &Sources),
-    ) -> Option<(PointKey, Option<i64>)> {
+    ) -> Option<(PointKey, CopyOf)> {
         let at_home = job.account_id.as_ref() == Some(&resource.account_id) && job.region.as_ref() == Some(&resource.region);
         let air_gapped =
             vaults.told(job.destination_vault_type.as_deref(), job.destination_backup_vault_arn.as_deref().unwrap_or_default());
         let own = resource.lived_at(job.creation_date_s);
         let ended = ended(job, sources).filter(|job| job.arrived_s.is_none_or(|done_s| done_s < inputs.snapshot.as_of_s()))?;
-        let by_hand = ended.by_hand.zip(ended.made.clone()).map(|(made_s, arn)| ((ended.place.vault_arn.clone(), arn), made_s));
+        let chosen = ended.made.clone().filter(|_| ended.of != CopyOf::Fresh);
+        let by_hand = chosen.map(|arn| ((ended.place.vault_arn.clone(), arn), ended.of));
         if own == Some(false) {
             return by_hand; // a copy of an earlier resource of its name
         }
@@ -141,7 +142,7 @@ impl Attempts {
         resource: &Resource,
         vaults: &Vaults,
         mut point: PointRow,
-        (made, by_hand): (&mut BTreeMap<PointKey, Option<Life>>, &BTreeMap<PointKey, Option<i64>>),
+        (made, by_hand): (&mut BTreeMap<PointKey, Option<Life>>, &BTreeMap<PointKey, CopyOf>),
     ) {
         let key = (point.backup_vault_arn.take().unwrap_or_default(), point.recovery_point_arn.take().unwrap_or_default());
         let usable = matches!(point.status.as_deref(), Some("COMPLETED" | "AVAILABLE"));
@@ -154,8 +155,8 @@ impl Attempts {
             return;
         }
         let air_gapped = vaults.told(point.vault_type.as_deref(), &key.0);
-        let by_hand = by_hand.get(&key).copied();
-        let there = of_point(point, key, by_hand);
+        let of = by_hand.get(&key).copied().unwrap_or_default();
+        let there = of_point(point, key, of);
         for (destination, found) in Destination::ALL.into_iter().zip(&mut self.found[index]) {
             let counts = and(destination.counts(resource, &there.place.account_id, &there.place.region, air_gapped), own);
             found.kept.offer(&there, counts);

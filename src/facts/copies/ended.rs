@@ -90,8 +90,35 @@ pub(super) struct Ended {
     pub(super) evidence: String,
     /// When the point came to be where it is.
     pub(super) arrived_s: Option<i64>,
-    /// Of a copy job that somebody started by hand, when the point was made that it copied.
-    pub(super) by_hand: Option<Option<i64>>,
+    pub(super) of: CopyOf,
+}
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CopyOf {
+    /// What had just been backed up, as far as is known.
+    #[default]
+    Fresh,
+    /// What somebody chose by hand, with when it was made; `None` if that was not told.
+    Chosen(Option<i64>),
+}
+
+impl CopyOf {
+    /// When something was done, by the data in it.
+    fn by_data(self, done_s: Option<i64>) -> Option<i64> {
+        match self {
+            Self::Fresh => done_s,
+            Self::Chosen(made_s) => made_s.zip(done_s).map(|(made_s, done_s)| made_s.min(done_s)),
+        }
+    }
+
+    /// When what was chosen was made.
+    fn chosen_s(self) -> Option<i64> {
+        match self {
+            Self::Fresh => None,
+            Self::Chosen(made_s) => made_s,
+        }
+    }
 }
 
 /// What became of a copy.
@@ -136,10 +163,12 @@ impl Sources {
         Ok(Self(made))
     }
 
-    /// Of a job that somebody started by hand, when the point was made that it copied.
-    fn of(&self, job: &JobRow) -> Option<Option<i64>> {
-        let made_s = || job.source_recovery_point_arn.as_ref().and_then(|arn| self.0.get(arn).copied().flatten());
-        by_hand(job.backup_plan_arn.as_deref(), job.created_by_backup_job_id.as_deref()).then(made_s)
+    /// What a job copies.
+    fn of(&self, job: &JobRow) -> CopyOf {
+        if !by_hand(job.backup_plan_arn.as_deref(), job.created_by_backup_job_id.as_deref()) {
+            return CopyOf::Fresh;
+        }
+        CopyOf::Chosen(job.source_recovery_point_arn.as_ref().and_then(|arn| self.0.get(arn).copied().flatten()))
     }
 }
 
@@ -148,17 +177,9 @@ fn by_hand(plan: Option<&str>, backup_job: Option<&str>) -> bool {
     plan.is_none() && backup_job.is_none()
 }
 
-/// When something was done, by the data in it.
-pub(super) fn by_data(done_s: Option<i64>, by_hand: Option<Option<i64>>) -> Option<i64> {
-    match by_hand {
-        None => done_s,
-        Some(made_s) => made_s.zip(done_s).map(|(made_s, done_s)| made_s.min(done_s)),
-    }
-}
-
 /// A job that has ended, or of which it was not told whether it has; jobs within jobs are part of their parent.
 pub(super) fn ended(job: JobRow, sources: &Sources) -> Option<Ended> {
-    let by_hand = sources.of(&job);
+    let of = sources.of(&job);
     let state = job.state.unwrap_or_default();
     let over = !matches!(state.as_str(), "CREATED" | "RUNNING");
     // A nested job is part of its parent, whose state counts.
@@ -168,13 +189,13 @@ pub(super) fn ended(job: JobRow, sources: &Sources) -> Option<Ended> {
         _ => None,
     };
     // A failure is as new as it is, whatever was to be copied.
-    let by_hand = by_hand.filter(|_| succeeded != Some(false));
+    let of = if succeeded == Some(false) { CopyOf::Fresh } else { of };
     (over && job.parent_job_id.is_none()).then(|| Ended {
-        created_s: by_hand.flatten().into_iter().chain(job.creation_date_s).min().unwrap_or(i64::MAX),
+        created_s: of.chosen_s().into_iter().chain(job.creation_date_s).min().unwrap_or(i64::MAX),
         succeeded,
-        done_s: by_data(job.completion_date_s, by_hand),
+        done_s: of.by_data(job.completion_date_s),
         arrived_s: job.completion_date_s,
-        by_hand,
+        of,
         state,
         problem: job.status_message,
         place: Place {
@@ -188,14 +209,14 @@ pub(super) fn ended(job: JobRow, sources: &Sources) -> Option<Ended> {
     })
 }
 
-/// A point that is proven to exist; `by_hand` if the job is known that made it, and was started so.
-pub(super) fn of_point(point: PointRow, (vault_arn, arn): (String, String), by_hand: Option<Option<i64>>) -> Ended {
+/// A point that is proven to exist, and what it is a copy of.
+pub(super) fn of_point(point: PointRow, (vault_arn, arn): (String, String), of: CopyOf) -> Ended {
     Ended {
         created_s: point.creation_date_s.or(point.completion_date_s).unwrap_or(i64::MIN),
         succeeded: Some(true),
-        done_s: by_data(point.completion_date_s, by_hand),
+        done_s: of.by_data(point.completion_date_s),
         arrived_s: point.completion_date_s,
-        by_hand,
+        of,
         state: "COMPLETED".to_owned(),
         problem: None,
         place: Place { account_id: point.account_id.unwrap_or_default(), region: point.region.unwrap_or_default(), vault_arn },

@@ -273,7 +273,9 @@ fn bounds(
                 }
                 (Some(_), Left::Some { design_s, .. }) => {
                     let by = || format!("rule {} of plan {} and those that take its runs", rule.name, plan.name);
-                    design_s.into_iter().for_each(|design_s| bounds.offer(design_s, by));
+                    if let Some(design_s) = design_s {
+                        bounds.offer(design_s, by);
+                    }
                 }
             }
         }

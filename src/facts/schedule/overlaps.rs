@@ -48,39 +48,46 @@ pub(in crate::facts) fn left(rules: &[PlanRule], rules_known: bool, from_s: i64)
 
 /// A run that something is made of, by its rule or another.
 #[derive(Clone, Copy, Debug)]
-struct Made {
-    /// When the rule would run; the first of several that are one backup.
-    run_s: i64,
-    /// When that backup begins at the soonest.
-    at_s: i64,
-    /// Its start and completion window.
-    windows_s: (i64, i64),
+struct Made<'p> {
+    /// When the rule would run, epoch seconds; the first of several that are one backup.
+    run: i64,
+    /// When that backup begins at the soonest, epoch seconds.
+    begin: i64,
+    /// The rule that makes it.
+    by: &'p PlanRule,
 }
 
 /// What others leave of a rule; `None` if the runs of one of them are not known.
 fn beside(rule: &PlanRule, longer: &[&PlanRule], from_s: i64) -> Option<Left> {
     let own = runs(rule, from_s, from_s)?;
-    let theirs = longer.iter().map(|other| runs(other, from_s.saturating_sub(other.start_window_s), from_s)).collect::<Option<Vec<_>>>()?;
-    let mut made: Vec<Made> = Vec::new();
+    let before_s = |other: &PlanRule| from_s.saturating_sub(other.start_window_s);
+    let others: Vec<Vec<i64>> = longer.iter().map(|other| runs(other, before_s(other), from_s)).collect::<Option<_>>()?;
+    let mut made: Vec<Made<'_>> = Vec::new();
     let mut taken: BTreeMap<(usize, i64), i64> = BTreeMap::new();
     let mut merged = false;
-    for run_s in own {
-        let taker = longer.iter().zip(&theirs).enumerate().find_map(|(at, (other, runs))| Some((at, taken_by(run_s, rule, runs, other)?)));
-        match taker {
-            None => made.push(Made { run_s, at_s: run_s, windows_s: (rule.start_window_s, rule.completion_window_s) }),
-            Some(taker) if taken.contains_key(&taker) => merged = true,
-            Some(taker) => drop(taken.insert(taker, run_s)),
+    for &run_s in &own {
+        let winner =
+            longer.iter().zip(&others).enumerate().find_map(|(place, (other, runs))| Some((place, taken_by(run_s, rule, runs, other)?)));
+        match winner {
+            None => made.push(Made { run: run_s, begin: run_s, by: rule }),
+            Some(winner) if taken.contains_key(&winner) => merged = true,
+            Some(winner) => drop(taken.insert(winner, run_s)),
         }
     }
     if taken.is_empty() {
         return Some(Left::All);
     }
-    let windows_s = |other: usize| longer.get(other).map_or((0, 0), |other| (other.start_window_s, other.completion_window_s));
-    made.extend(taken.into_iter().map(|((other, at_s), run_s)| Made { run_s, at_s, windows_s: windows_s(other) }));
-    made.sort_by_key(|one| one.run_s);
-    let gap_s = made.windows(2).map(|pair| pair[1].run_s - pair[0].run_s).max();
-    made.sort_by_key(|one| one.at_s);
-    let design_s = made.windows(2).map(|pair| design_rpo_s(pair[1].at_s - pair[0].at_s, pair[1].windows_s.0, pair[1].windows_s.1)).max();
+    made.extend(taken.into_iter().filter_map(|((other, begin), run)| Some(Made { run, begin, by: longer.get(other)? })));
+    // The wait for the first run counts, too: a schedule may begin next year.
+    made.push(Made { run: from_s, begin: from_s, by: rule });
+    made.sort_by_key(|one| one.run);
+    let gap_s = made.windows(2).map(|pair| pair[1].run - pair[0].run).max();
+    made.sort_by_key(|one| one.begin);
+    let cost_s = |pair: &[Made<'_>]| {
+        let by = pair[1].by;
+        design_rpo_s(pair[1].begin - pair[0].begin, by.start_window_s, by.completion_window_s)
+    };
+    let design_s = made.windows(2).map(cost_s).max();
     let goes_on = rule.gap.and_then(|gap| gap.gap_s()).is_some();
     Some(Left::Some { merged, gap_s: gap_s.filter(|_| goes_on), design_s: design_s.filter(|_| goes_on) })
 }

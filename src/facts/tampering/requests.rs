@@ -145,7 +145,7 @@ fn find_tags(value: &Value, found: &mut BTreeMap<String, String>) {
             for (name, member) in members {
                 match member {
                     Value::Object(map) if name.eq_ignore_ascii_case("tags") && map.values().all(Value::is_string) => {
-                        found.extend(of_map(map))
+                        found.extend(of_map(map));
                     }
                     _ => find_tags(member, found),
                 }

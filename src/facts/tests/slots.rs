@@ -29,6 +29,7 @@ fn since(selection: &Value, changes: Value) -> Estate {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_became_of_the_runs() {
     let (yes, no, open) = (json!(true), json!(false), Value::Null);
     let failed = json!({ "state": "FAILED", "completion_date": ago(7, -6), "initiation_date": null });
