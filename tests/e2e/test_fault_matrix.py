@@ -30,7 +30,7 @@ TOGETHER = 6
 # What the emulator tells anew each time, or what moves with the clock.
 MOVING = {
     "earliest_time_s", "latest_time_s", "earliest_restorable_time_s", "latest_restorable_time_s", "size_timestamp_s",
-    "latest_delivery_time_s",
+    "latest_delivery_time_s", "earliest_restorable_date_time_s", "latest_restorable_date_time_s",
 }  # fmt: skip
 
 

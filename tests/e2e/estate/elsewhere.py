@@ -55,7 +55,7 @@ def _load_anew(name: str) -> ModuleType:
 
 
 def _prepare(there: Endpoint, account: str) -> None:
-    """A bucket, a recorder of AWS Config that delivers to it, and a vault that notifies a topic."""
+    """A bucket, a recorder of AWS Config that delivers to it, and vaults that notify topics."""
     bucket = f"estate-config-{account}"
     there.client("s3").create_bucket(Bucket=bucket)
     config = there.client("config")
@@ -66,8 +66,9 @@ def _prepare(there: Endpoint, account: str) -> None:
     config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": bucket})
     config.start_configuration_recorder(ConfigurationRecorderName="default")
     backup = there.client("backup")
-    backup.create_backup_vault(BackupVaultName="main")
-    topic = f"arn:aws:sns:{backup.meta.region_name}:{account}:backups"
-    backup.put_backup_vault_notifications(
-        BackupVaultName="main", SNSTopicArn=topic, BackupVaultEvents=["BACKUP_JOB_COMPLETED"]
-    )
+    for vault, topic in {"main": "backups", "sealed": "sealed"}.items():
+        backup.create_backup_vault(BackupVaultName=vault)
+        arn = f"arn:aws:sns:{backup.meta.region_name}:{account}:{topic}"
+        backup.put_backup_vault_notifications(
+            BackupVaultName=vault, SNSTopicArn=arn, BackupVaultEvents=["BACKUP_JOB_COMPLETED"]
+        )
