@@ -43,11 +43,13 @@ pub(super) fn records(row: RecorderRow) -> Result<Option<bool>, FactError> {
     let left_out = list("exclusion_resource_types", &name, row.exclusion_resource_types)?;
     let takes = match (row.recording_strategy.as_deref(), row.all_supported) {
         (Some("ALL_SUPPORTED_RESOURCE_TYPES"), _) | (None, Some(true)) => Some(true),
-        (Some("EXCLUSION_BY_RESOURCE_TYPES"), _) => of_types(|kind| !left_out.iter().any(|one| one == kind)),
-        (Some("INCLUSION_BY_RESOURCE_TYPES"), _) => of_types(|kind| named.iter().any(|one| one == kind)),
-        // Before there were strategies, types were named or left out.
-        (None, Some(false)) if !named.is_empty() => of_types(|kind| named.iter().any(|one| one == kind)),
-        (None, Some(false)) if !left_out.is_empty() => of_types(|kind| !left_out.iter().any(|one| one == kind)),
+        // A list that was not told, or has nothing in it, says nothing. Before there were strategies, types were named or left out.
+        (Some("INCLUSION_BY_RESOURCE_TYPES"), _) | (None, Some(false)) if !named.is_empty() => {
+            of_types(|kind| named.iter().any(|one| one == kind))
+        }
+        (Some("EXCLUSION_BY_RESOURCE_TYPES"), _) | (None, Some(false)) if !left_out.is_empty() => {
+            of_types(|kind| !left_out.iter().any(|one| one == kind))
+        }
         _ => None,
     };
     Ok(and(row.recording, and(went_well(row.last_status.as_deref()), takes)))
@@ -103,6 +105,8 @@ mod tests {
             ("the same without a strategy", RecorderRow { recording_strategy: None, ..only(&both) }, yes),
             ("all but recovery points", without(&["AWS::Backup::RecoveryPoint"]), yes),
             ("the same without a strategy", RecorderRow { recording_strategy: None, ..without(&["AWS::Backup::RecoveryPoint"]) }, yes),
+            ("by exclusion, and what is left out was not told", RecorderRow { exclusion_resource_types: None, ..without(&[]) }, None),
+            ("by name, and the names were not told", RecorderRow { resource_types: None, ..only(&[]) }, None),
             ("all but vaults", without(&["AWS::Backup::BackupVault"]), no),
             ("all but buckets", without(&["AWS::S3::Bucket"]), None),
             ("a strategy that nobody knows", RecorderRow { recording_strategy: Some("NEW".into()), ..all() }, None),
